@@ -1,0 +1,201 @@
+package dev.earshot.app;
+
+import dev.earshot.catalog.ServedModel;
+import dev.earshot.deadline.Ticker;
+import dev.earshot.grpc.GrpcEndpoint;
+import dev.earshot.model.BundleException;
+import dev.earshot.model.ExecutionProviderException;
+import dev.earshot.model.OnnxRuntime;
+import dev.earshot.model.OnnxShortlistModel;
+import dev.earshot.profile.Profiles;
+import dev.earshot.shortlist.Shortlister;
+import dev.earshot.shortlist.UserSummaries;
+import dev.earshot.store.MemoryProfileStore;
+import dev.earshot.store.ProfileStore;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
+import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
+import io.micrometer.core.instrument.binder.jvm.JvmThreadMetrics;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.io.IOException;
+import java.net.BindException;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayDeque;
+import java.util.Deque;
+
+/**
+ * The composition root: makes every part, hands each what it needs, and takes them down in the
+ * opposite order.
+ */
+public final class EarshotServer implements AutoCloseable {
+  /** Kept back of each budget for the context-free answer. */
+  private static final Duration RESERVE = Duration.ofMillis(5);
+
+  private final ServerOptions options;
+  private final Deque<AutoCloseable> parts = new ArrayDeque<>();
+  private final OnnxShortlistModel model;
+  private final GrpcEndpoint grpc;
+  private final int metricsPort;
+
+  private EarshotServer(ServerOptions options) throws StartupException, InterruptedException {
+    this.options = options;
+    boolean started = false;
+    try {
+      OnnxRuntime runtime = startRuntime();
+      model = own(load(runtime));
+      PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+      parts.push(registry::close);
+      new JvmMemoryMetrics().bindTo(registry);
+      new JvmThreadMetrics().bindTo(registry);
+      own(new JvmGcMetrics()).bindTo(registry);
+      Ticker ticker = Ticker.system();
+      InstantSource clock = InstantSource.system();
+      ProfileStore profileStore = own(new MemoryProfileStore());
+      Profiles profiles = new Profiles(profileStore, clock);
+      ServedModel served = new ServedModel(model, 0);
+      UserSummaries summaries = new UserSummaries(profiles, model, options.summaryCacheBytes());
+      GrpcEndpoint.EventLoops eventLoops = own(GrpcEndpoint.EventLoops.start());
+      Shortlister shortlister =
+          own(
+              new Shortlister(
+                  served,
+                  summaries,
+                  eventLoops.timers(),
+                  ticker,
+                  new Shortlister.Options(
+                      options.workers(), options.batchMax(), options.queueMax(), RESERVE)));
+      Gauge.builder("earshot.queue.depth", shortlister, Shortlister::waiting)
+          .description("Requests that wait for a worker")
+          .register(registry);
+      shortlister.awaitReady();
+      grpc =
+          own(
+              new GrpcEndpoint(
+                  new GrpcEndpoint.Options(
+                      new InetSocketAddress(options.host(), options.port()),
+                      options.slo(),
+                      options.enforceSlo(),
+                      options.streamInflight(),
+                      options.drain()),
+                  new GrpcEndpoint.Domain(
+                      shortlister,
+                      profiles,
+                      served,
+                      model,
+                      options.workers(),
+                      ticker,
+                      clock,
+                      registry),
+                  eventLoops));
+      metricsPort = startMetrics(registry);
+      listen();
+      started = true;
+    } finally {
+      if (!started) {
+        close();
+      }
+    }
+  }
+
+  /**
+   * Starts a server, which serves when this returns.
+   *
+   * @throws StartupException with what stands in the way
+   */
+  public static EarshotServer start(ServerOptions options)
+      throws StartupException, InterruptedException {
+    return new EarshotServer(options);
+  }
+
+  private OnnxRuntime startRuntime() throws StartupException {
+    try {
+      return OnnxRuntime.start(options.executionProvider());
+    } catch (ExecutionProviderException e) {
+      throw new StartupException(ExitCode.UNAVAILABLE, String.valueOf(e.getMessage()), e);
+    }
+  }
+
+  private OnnxShortlistModel load(OnnxRuntime runtime) throws StartupException {
+    try {
+      return OnnxShortlistModel.load(options.bundle(), runtime, options.batchMax());
+    } catch (BundleException e) {
+      throw new StartupException(
+          ExitCode.BAD_DATA, "bundle " + options.bundle() + ": " + e.getMessage(), e);
+    }
+  }
+
+  private int startMetrics(PrometheusMeterRegistry registry) throws StartupException {
+    if (options.metricsPort() < 0) {
+      return -1;
+    }
+    InetSocketAddress address = new InetSocketAddress(options.host(), options.metricsPort());
+    try {
+      return own(new MetricsEndpoint(address, registry, grpc::isServing)).port();
+    } catch (IOException e) {
+      throw cannotListen("metrics-port", options.metricsPort(), e);
+    }
+  }
+
+  private void listen() throws StartupException {
+    try {
+      grpc.start();
+    } catch (IOException e) {
+      throw cannotListen("port", options.port(), e);
+    }
+  }
+
+  private StartupException cannotListen(String flag, int port, IOException e) {
+    Throwable root = e;
+    while (root.getCause() != null) {
+      root = root.getCause();
+    }
+    boolean taken =
+        root instanceof BindException || String.valueOf(root.getMessage()).contains("in use");
+    return new StartupException(
+        ExitCode.CANNOT_LISTEN,
+        "cannot listen on "
+            + options.host()
+            + ":"
+            + port
+            + ": "
+            + (taken
+                ? "the port is taken (choose another with --" + flag + ")"
+                : root.getMessage()),
+        e);
+  }
+
+  private <T extends AutoCloseable> T own(T part) {
+    parts.push(part);
+    return part;
+  }
+
+  /** The port that calls come in on. */
+  public int port() {
+    return grpc.port();
+  }
+
+  /** The port of the metrics endpoint, or −1. */
+  public int metricsPort() {
+    return metricsPort;
+  }
+
+  /** The model that answers. */
+  public OnnxShortlistModel model() {
+    return model;
+  }
+
+  /** Refuses new calls, answers the open ones, and stops. */
+  @Override
+  public void close() {
+    while (!parts.isEmpty()) {
+      try {
+        parts.pop().close();
+      } catch (Exception e) {
+        throw new IllegalStateException("a part could not be closed", e);
+      }
+    }
+  }
+}

@@ -1,0 +1,49 @@
+package dev.earshot.app;
+
+import org.slf4j.bridge.SLF4JBridgeHandler;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.HelpCommand;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** The {@code earshot} command. */
+@Command(
+    name = "earshot",
+    description = "Skill shortlisting and contextual biasing for voice assistants, over gRPC.",
+    mixinStandardHelpOptions = true,
+    versionProvider = Version.class,
+    synopsisSubcommandLabel = "COMMAND",
+    subcommands = {HelpCommand.class, ServeCommand.class},
+    footer = {
+      "",
+      "Begin with: earshot serve",
+      "Then:       earshot shortlist \"will it rain tomorrow\""
+    })
+public final class Main implements Runnable {
+  @Spec private CommandSpec spec;
+
+  private Main() {}
+
+  public static void main(String[] args) {
+    SLF4JBridgeHandler.removeHandlersForRootLogger();
+    SLF4JBridgeHandler.install();
+    System.exit(commandLine().execute(args));
+  }
+
+  static CommandLine commandLine() {
+    return new CommandLine(new Main())
+        .setCaseInsensitiveEnumValuesAllowed(true)
+        .setDefaultValueProvider(new Configuration(System.getenv()))
+        .setExecutionExceptionHandler((failure, command, parsed) -> {
+          command.getErr().println("earshot: " + failure.getMessage());
+          return failure instanceof StartupException startup ? startup.exitCode() : ExitCode.FAILED;
+        });
+  }
+
+  @Override
+  public void run() {
+    throw new ParameterException(spec.commandLine(), "a command is missing");
+  }
+}

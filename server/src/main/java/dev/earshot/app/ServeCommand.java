@@ -1,0 +1,229 @@
+package dev.earshot.app;
+
+import dev.earshot.model.ExecutionProvider;
+import dev.earshot.model.OnnxShortlistModel;
+import java.io.PrintWriter;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** {@code earshot serve}: runs the server until it is told to stop. */
+@Command(
+    name = "serve",
+    description = {
+      "Serves shortlists over gRPC until SIGTERM or SIGINT.",
+      "",
+      "Every flag is also an environment variable (--metrics-port: EARSHOT_METRICS_PORT) and a key of"
+          + " the properties file that EARSHOT_CONFIG names (metrics-port=9464).",
+      ""
+    },
+    mixinStandardHelpOptions = true,
+    showDefaultValues = true,
+    sortOptions = false,
+    exitCodeListHeading = "%nExit codes:%n",
+    exitCodeList = {
+      "0:stopped as told, open calls answered",
+      "2:the command line is wrong",
+      "65:the bundle is missing or damaged",
+      "69:the execution provider is not available",
+      "71:the address cannot be listened on"
+    })
+final class ServeCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+
+  @Option(
+      names = "--host",
+      defaultValue = "127.0.0.1",
+      description = "Address to listen on. Beyond loopback it takes --insecure-plaintext.")
+  private String host;
+
+  @Option(
+      names = "--port",
+      defaultValue = "50051",
+      description = "Port of the gRPC services; 0: any free one.")
+  private int port;
+
+  @Option(
+      names = "--metrics-port",
+      defaultValue = "9464",
+      description = "Port of /metrics, /healthz and /readyz; 0: any free one, -1: none.")
+  private int metricsPort;
+
+  @Option(
+      names = "--insecure-plaintext",
+      description =
+          "Allows plaintext beyond loopback: whoever reaches the port can read and write.")
+  private boolean insecurePlaintext;
+
+  @Option(
+      names = "--bundle",
+      paramLabel = "DIR",
+      description = "The model bundle to serve. Default: the one that Earshot ships.",
+      showDefaultValue = picocli.CommandLine.Help.Visibility.NEVER)
+  private @Nullable Path bundle;
+
+  @Option(
+      names = "--execution-provider",
+      defaultValue = "auto",
+      description =
+          "Where graphs run: auto, cpu, cuda or tensorrt. auto takes CUDA where it loads, else the"
+              + " CPU, and says so.")
+  private ExecutionProvider executionProvider;
+
+  @Option(
+      names = "--slo",
+      paramLabel = "MS",
+      defaultValue = "15",
+      description = "Budget in milliseconds of a request that states no deadline.")
+  private int sloMillis;
+
+  @Option(names = "--enforce-slo", description = "Also caps longer deadlines at the SLO.")
+  private boolean enforceSlo;
+
+  @Option(
+      names = "--workers",
+      defaultValue = "0",
+      description =
+          "Inference workers; 0: one for each core but one. More than cores make answers late.")
+  private int workers;
+
+  @Option(
+      names = "--batch-max",
+      defaultValue = "16",
+      description =
+          "Most requests of a micro-batch, up to 64. Larger ones raise throughput under load and the"
+              + " time that a request may wait for the batch before it.")
+  private int batchMax;
+
+  @Option(
+      names = "--queue-max",
+      defaultValue = "1024",
+      description = "Most requests that wait for a worker; more are refused at once.")
+  private int queueMax;
+
+  @Option(
+      names = "--stream-inflight",
+      defaultValue = "64",
+      description = "Most unanswered messages of a stream; more are refused at once.")
+  private int streamInflight;
+
+  @Option(
+      names = "--summary-cache",
+      paramLabel = "MIB",
+      defaultValue = "64",
+      description = "Memory for users' resolved skills, some 3 KiB each; a miss reads the store.")
+  private int summaryCacheMebibytes;
+
+  @Option(
+      names = "--drain",
+      paramLabel = "S",
+      defaultValue = "10",
+      description = "Seconds that open calls may take after SIGTERM.")
+  private int drainSeconds;
+
+  @Override
+  public Integer call() throws StartupException, InterruptedException {
+    ServerOptions options = options();
+    PrintWriter out = spec.commandLine().getOut();
+    EarshotServer server = EarshotServer.start(options);
+    CountDownLatch stopped = new CountDownLatch(1);
+    Thread hook =
+        new Thread(
+            () -> {
+              out.println("Draining: open calls are answered, new ones refused.");
+              server.close();
+              out.println("Stopped.");
+              out.flush();
+              stopped.countDown();
+              // The JVM would exit with the signal's number; all calls were answered, so it is 0.
+              Runtime.getRuntime().halt(ExitCode.OK);
+            },
+            "earshot-drain");
+    Runtime.getRuntime().addShutdownHook(hook);
+    announce(out, options, server);
+    stopped.await();
+    return ExitCode.OK;
+  }
+
+  private ServerOptions options() {
+    if (!insecurePlaintext && !isLoopback(host)) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "--host: "
+              + host
+              + " is not loopback, and calls are not encrypted (expected: loopback,"
+              + " or --insecure-plaintext where the network is trusted)");
+    }
+    try {
+      return new ServerOptions(
+          host,
+          port,
+          metricsPort,
+          bundle == null ? defaultBundle() : bundle,
+          executionProvider,
+          Duration.ofMillis(sloMillis),
+          enforceSlo,
+          workers == 0 ? ServerOptions.defaultWorkers() : workers,
+          batchMax,
+          queueMax,
+          streamInflight,
+          (long) summaryCacheMebibytes << 20,
+          Duration.ofSeconds(drainSeconds));
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(spec.commandLine(), "--" + e.getMessage(), e);
+    }
+  }
+
+  /** The bundle beside the launcher, which says where it stands. */
+  static Path defaultBundle() {
+    return Path.of(System.getProperty("earshot.home", "."), "models", "default");
+  }
+
+  private boolean isLoopback(String name) {
+    try {
+      return InetAddress.getByName(name).isLoopbackAddress();
+    } catch (UnknownHostException e) {
+      throw new ParameterException(
+          spec.commandLine(), "--host: " + name + " is unknown (expected: an address)", e);
+    }
+  }
+
+  private static void announce(PrintWriter out, ServerOptions options, EarshotServer server) {
+    OnnxShortlistModel model = server.model();
+    String address = options.host() + ":" + server.port();
+    out.printf(
+        Locale.ROOT,
+        "Earshot %s is serving %,d skills (bundle %s)%n",
+        Version.number(),
+        model.skills().size(),
+        model.version());
+    out.printf("  gRPC     %s%n", address);
+    if (server.metricsPort() >= 0) {
+      out.printf("  metrics  http://%s:%d/metrics%n", options.host(), server.metricsPort());
+    }
+    out.printf(
+        "  runtime  ONNX Runtime %s on %s (%s), %d worker%s, Java %s%n",
+        model.runtime().version(),
+        model.runtime().provider().label(),
+        String.join(", ", model.variants().values().stream().distinct().sorted().toList()),
+        options.workers(),
+        options.workers() == 1 ? "" : "s",
+        Runtime.version().feature());
+    if (model.runtime().fallbackReason() != null) {
+      out.printf("           not on cuda: %s%n", model.runtime().fallbackReason());
+    }
+    out.printf("Try:  ./earshot shortlist \"will it rain tomorrow\"%n");
+    out.printf("      grpcurl -plaintext %s list%n", address);
+    out.flush();
+  }
+}

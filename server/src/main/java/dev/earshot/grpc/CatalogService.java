@@ -1,0 +1,143 @@
+package dev.earshot.grpc;
+
+import com.google.protobuf.Duration;
+import com.google.protobuf.Timestamp;
+import dev.earshot.model.Bundle;
+import dev.earshot.model.LoadReport;
+import dev.earshot.model.Manifest;
+import dev.earshot.model.OnnxRuntime;
+import dev.earshot.model.OnnxShortlistModel;
+import dev.earshot.profile.Profiles;
+import dev.earshot.v1.Calibration;
+import dev.earshot.v1.CatalogGrpc;
+import dev.earshot.v1.DescribeBundleRequest;
+import dev.earshot.v1.DescribeBundleResponse;
+import dev.earshot.v1.Device;
+import dev.earshot.v1.Encoder;
+import dev.earshot.v1.Graph;
+import dev.earshot.v1.Limits;
+import io.grpc.stub.StreamObserver;
+import java.time.Instant;
+import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
+
+/** {@code earshot.v1.Catalog}: so far, what is served. */
+final class CatalogService extends CatalogGrpc.CatalogImplBase {
+  private final DescribeBundleResponse description;
+  private final LenientMarshalling marshalling;
+
+  CatalogService(
+      GrpcEndpoint.Domain domain, GrpcEndpoint.Options options, LenientMarshalling marshalling) {
+    this.description = describe(domain, options);
+    this.marshalling = marshalling;
+  }
+
+  @Override
+  public void describeBundle(
+      DescribeBundleRequest request, StreamObserver<DescribeBundleResponse> observer) {
+    UnaryCalls.answer(
+        observer,
+        () -> {
+          marshalling.requireDecoded(request);
+          return CompletableFuture.completedFuture(description);
+        },
+        answer -> answer);
+  }
+
+  private static DescribeBundleResponse describe(
+      GrpcEndpoint.Domain domain, GrpcEndpoint.Options options) {
+    OnnxShortlistModel model = domain.model();
+    Bundle bundle = model.bundle();
+    Manifest manifest = bundle.manifest();
+    LoadReport report = model.report();
+    OnnxRuntime runtime = model.runtime();
+    Instant now = domain.clock().instant();
+    DescribeBundleResponse.Builder message =
+        DescribeBundleResponse.newBuilder()
+            .setBundleVersion(bundle.version())
+            .setFormatVersion(manifest.formatVersion())
+            .setManifestSha256(bundle.manifestSha256())
+            .setCatalogVersion(domain.served().catalogVersion())
+            .setSkillCount(model.skills().size())
+            .setEncoder(
+                Encoder.newBuilder()
+                    .setDimensions(manifest.dimensions().query())
+                    .setVocabularySize(manifest.dimensions().words())
+                    .setMaxWords(manifest.tokenizer().maxWords()))
+            .setDevice(
+                Device.newBuilder()
+                    .setRequestedProvider(runtime.requested().label())
+                    .setProvider(runtime.provider().label())
+                    .setRuntimeVersion(runtime.version())
+                    .setWorkers(domain.workers())
+                    .setIntraOpThreads(1))
+            .setOutOfScopeThreshold(bundle.calibration().outOfScopeThreshold())
+            .setMemoryBytes(report.memoryBytes())
+            .setDiskBytes(bundle.diskBytes())
+            .setLoadTime(
+                Timestamp.newBuilder().setSeconds(now.getEpochSecond()).setNanos(now.getNano()))
+            .setLoadDuration(duration(report.loadDuration()))
+            .setWarmDuration(duration(report.warmDuration()))
+            .setGoldenVectors(report.goldenVectors())
+            .addCalibrations(
+                calibration(Calibration.Mode.MODE_CONTEXT_FREE, bundle.calibration().contextFree()))
+            .addCalibrations(
+                calibration(Calibration.Mode.MODE_PERSONAL, bundle.calibration().personal()))
+            .setLimits(limits(options));
+    if (manifest.description() != null) {
+      message.setDescription(manifest.description());
+    }
+    if (runtime.fallbackReason() != null) {
+      message.getDeviceBuilder().setFallbackReason(runtime.fallbackReason());
+    }
+    model
+        .variants()
+        .forEach((graph, variant) ->
+            message.addGraphs(
+                Graph.newBuilder()
+                    .setName(graph)
+                    .setVariant(variant)
+                    .addAllVariants(new TreeSet<>(manifest.graphs().get(graph).keySet()))));
+    for (LoadReport.WarmShape shape : report.shapes()) {
+      message
+          .addShapeBucketsBuilder()
+          .setGraph(shape.graph())
+          .setBatch(shape.batch())
+          .setWords(shape.words())
+          .setEnabledSkills(shape.enabledSkills())
+          .setRunUs(shape.runNanos() / 1_000);
+    }
+    return message.build();
+  }
+
+  private static Calibration calibration(
+      Calibration.Mode mode, dev.earshot.model.Calibration.Mode values) {
+    return Calibration.newBuilder()
+        .setMode(mode)
+        .setInverseTemperature(values.inverseTemperature())
+        .setOutOfScopeWeight(values.outOfScope().weight())
+        .setOutOfScopeBias(values.outOfScope().bias())
+        .build();
+  }
+
+  private static Limits limits(GrpcEndpoint.Options options) {
+    return Limits.newBuilder()
+        .setMaxUtteranceCodePoints(Violations.MAX_UTTERANCE)
+        .setMaxShortlistHypotheses(ShortlistMessages.MAX_HYPOTHESES)
+        .setMaxSkills(ShortlistMessages.MAX_SKILLS)
+        .setDefaultSkills(ShortlistMessages.DEFAULT_SKILLS)
+        .setMaxEnabledSkills(Profiles.MAX_ENABLED)
+        .setMaxInboundMessageBytes(GrpcEndpoint.MAX_INBOUND_BYTES)
+        .setStreamInflight(options.streamInflight())
+        .setSlo(duration(options.slo()))
+        .setSloEnforced(options.enforceSlo())
+        .build();
+  }
+
+  private static Duration duration(java.time.Duration duration) {
+    return Duration.newBuilder()
+        .setSeconds(duration.getSeconds())
+        .setNanos(duration.getNano())
+        .build();
+  }
+}

@@ -1,0 +1,200 @@
+package dev.earshot.grpc;
+
+import dev.earshot.catalog.ServedModel;
+import dev.earshot.deadline.Ticker;
+import dev.earshot.model.OnnxShortlistModel;
+import dev.earshot.profile.Profiles;
+import dev.earshot.shortlist.Shortlister;
+import io.grpc.BindableService;
+import io.grpc.InsecureServerCredentials;
+import io.grpc.Server;
+import io.grpc.ServerServiceDefinition;
+import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
+import io.grpc.netty.NettyServerBuilder;
+import io.grpc.protobuf.services.HealthStatusManager;
+import io.grpc.protobuf.services.ProtoReflectionServiceV1;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.IoHandlerFactory;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.ServerChannel;
+import io.netty.channel.epoll.Epoll;
+import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.channel.epoll.EpollServerSocketChannel;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.nio.NioServerSocketChannel;
+import io.netty.util.concurrent.DefaultThreadFactory;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * The listening server: the services, health and reflection, on Netty's event loops. Handlers run
+ * on the event loop and never block it.
+ */
+public final class GrpcEndpoint implements AutoCloseable {
+  static final int MAX_INBOUND_BYTES = 1 << 20;
+  private static final int MAX_METADATA_BYTES = 16 << 10;
+  private static final Duration KEEPALIVE = Duration.ofMinutes(2);
+  private static final Duration PERMITTED_KEEPALIVE = Duration.ofSeconds(10);
+
+  private final Server server;
+  private final HealthStatusManager health = new HealthStatusManager();
+  private final List<String> serviceNames = new ArrayList<>();
+  private final Duration drain;
+  private volatile boolean serving;
+
+  /**
+   * How to listen.
+   *
+   * @param slo the budget of calls without a deadline
+   * @param enforceSlo whether it caps longer deadlines
+   * @param streamInflight the most unanswered messages of a stream
+   * @param drain how long open calls may take when closing
+   */
+  public record Options(
+      InetSocketAddress address,
+      Duration slo,
+      boolean enforceSlo,
+      int streamInflight,
+      Duration drain) {}
+
+  /**
+   * What the services stand on.
+   *
+   * @param workers inference workers, for the description
+   */
+  public record Domain(
+      Shortlister shortlister,
+      Profiles profiles,
+      ServedModel served,
+      OnnxShortlistModel model,
+      int workers,
+      Ticker ticker,
+      InstantSource clock,
+      MeterRegistry registry) {}
+
+  /** Does not listen yet. */
+  public GrpcEndpoint(Options options, Domain domain, EventLoops eventLoops) {
+    this.drain = options.drain;
+    Budgets budgets = new Budgets(domain.ticker, options.slo, options.enforceSlo);
+    LenientMarshalling marshalling = new LenientMarshalling();
+    NettyServerBuilder builder =
+        NettyServerBuilder.forAddress(options.address, InsecureServerCredentials.create())
+            .channelType(eventLoops.channelType())
+            .bossEventLoopGroup(eventLoops.group())
+            .workerEventLoopGroup(eventLoops.group())
+            .directExecutor()
+            .maxInboundMessageSize(MAX_INBOUND_BYTES)
+            .maxInboundMetadataSize(MAX_METADATA_BYTES)
+            .keepAliveTime(KEEPALIVE.toSeconds(), TimeUnit.SECONDS)
+            .permitKeepAliveTime(PERMITTED_KEEPALIVE.toSeconds(), TimeUnit.SECONDS)
+            .permitKeepAliveWithoutCalls(true)
+            .intercept(budgets);
+    List<BindableService> services =
+        List.of(
+            new ShortlisterService(
+                domain.shortlister,
+                budgets,
+                marshalling,
+                new AnswerMeters(domain.registry, options.slo),
+                options.streamInflight),
+            new ProfilesService(domain.profiles, domain.served, domain.clock, marshalling),
+            new CatalogService(domain, options, marshalling));
+    for (BindableService service : services) {
+      ServerServiceDefinition definition = marshalling.wrap(service.bindService());
+      builder.addService(definition);
+      serviceNames.add(definition.getServiceDescriptor().getName());
+    }
+    server =
+        builder
+            .addService(health.getHealthService())
+            .addService(ProtoReflectionServiceV1.newInstance())
+            .build();
+    setHealth(ServingStatus.NOT_SERVING);
+  }
+
+  /**
+   * Listens and serves.
+   *
+   * @throws IOException if the address cannot be listened on
+   */
+  public void start() throws IOException {
+    server.start();
+    setHealth(ServingStatus.SERVING);
+    serving = true;
+  }
+
+  public int port() {
+    return server.getPort();
+  }
+
+  public boolean isServing() {
+    return serving;
+  }
+
+  private void setHealth(ServingStatus status) {
+    health.setStatus(HealthStatusManager.SERVICE_NAME_ALL_SERVICES, status);
+    serviceNames.forEach(name -> health.setStatus(name, status));
+  }
+
+  /** Says NOT_SERVING, refuses new calls, answers the open ones while the drain lasts. */
+  @Override
+  public void close() {
+    serving = false;
+    health.enterTerminalState();
+    server.shutdown();
+    try {
+      if (!server.awaitTermination(drain.toMillis(), TimeUnit.MILLISECONDS)) {
+        server.shutdownNow().awaitTermination(1, TimeUnit.SECONDS);
+      }
+    } catch (InterruptedException e) {
+      server.shutdownNow();
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** Netty's threads: native epoll where it loads, else NIO. Also the clock of short timers. */
+  public static final class EventLoops implements AutoCloseable {
+    private final EventLoopGroup group;
+    private final Class<? extends ServerChannel> channelType;
+
+    private EventLoops(EventLoopGroup group, Class<? extends ServerChannel> channelType) {
+      this.group = group;
+      this.channelType = channelType;
+    }
+
+    /** Starts one event loop, which serves some ten thousand calls a second. */
+    public static EventLoops start() {
+      boolean epoll = Epoll.isAvailable();
+      IoHandlerFactory handler = epoll ? EpollIoHandler.newFactory() : NioIoHandler.newFactory();
+      return new EventLoops(
+          new MultiThreadIoEventLoopGroup(
+              1, new DefaultThreadFactory("earshot-event-loop", true), handler),
+          epoll ? EpollServerSocketChannel.class : NioServerSocketChannel.class);
+    }
+
+    /** Runs short tasks that do not block. */
+    public ScheduledExecutorService timers() {
+      return group;
+    }
+
+    EventLoopGroup group() {
+      return group;
+    }
+
+    Class<? extends ServerChannel> channelType() {
+      return channelType;
+    }
+
+    @Override
+    public void close() {
+      group.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly(2, TimeUnit.SECONDS);
+    }
+  }
+}

@@ -1,0 +1,163 @@
+package dev.earshot.grpc;
+
+import com.google.protobuf.Any;
+import com.google.protobuf.Message;
+import com.google.rpc.BadRequest;
+import com.google.rpc.Code;
+import com.google.rpc.ErrorInfo;
+import com.google.rpc.RetryInfo;
+import com.google.rpc.Status;
+import dev.earshot.deadline.Refusal;
+import dev.earshot.model.InferenceException;
+import dev.earshot.profile.ProfileException;
+import dev.earshot.store.StoreException;
+import io.grpc.Metadata;
+import io.grpc.StatusRuntimeException;
+import io.grpc.protobuf.StatusProto;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletionException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * An error as the API defines it: a code, a message for people, and details for programs (AIP-193).
+ * The same value ends a unary call and answers one message of a stream.
+ */
+final class RpcError extends RuntimeException {
+  private static final Logger log = LoggerFactory.getLogger(RpcError.class);
+  private static final long serialVersionUID = 1L;
+
+  static final String DOMAIN = "earshot.dev";
+
+  /** Tells retry policies when to come again, in milliseconds; −1: not at all. */
+  static final Metadata.Key<String> RETRY_PUSHBACK =
+      Metadata.Key.of("grpc-retry-pushback-ms", Metadata.ASCII_STRING_MARSHALLER);
+
+  private final transient Status status;
+
+  private RpcError(Status status) {
+    super(status.getMessage(), null, false, false);
+    this.status = status;
+  }
+
+  /** One thing that is wrong with a request. */
+  record Violation(String field, String problem) {}
+
+  static RpcError invalid(List<Violation> violations) {
+    BadRequest.Builder bad = BadRequest.newBuilder();
+    StringBuilder message = new StringBuilder();
+    for (Violation violation : violations) {
+      bad.addFieldViolationsBuilder().setField(violation.field).setDescription(violation.problem);
+      message.append(message.isEmpty() ? "" : "; ");
+      message.append(violation.field).append(": ").append(violation.problem);
+    }
+    return of(Code.INVALID_ARGUMENT, "INVALID_FIELD", message.toString(), bad.build());
+  }
+
+  static RpcError undecodable() {
+    return of(
+        Code.INVALID_ARGUMENT, "UNDECODABLE", "the bytes are not a message of the method's type");
+  }
+
+  static RpcError streamInflight(int limit) {
+    return of(
+        Code.RESOURCE_EXHAUSTED,
+        "STREAM_INFLIGHT",
+        "more than " + limit + " messages of the stream are unanswered");
+  }
+
+  static RpcError notFound(String message) {
+    return of(Code.NOT_FOUND, "NOT_FOUND", message);
+  }
+
+  static RpcError of(Code code, String reason, String message, Message... details) {
+    Status.Builder status =
+        Status.newBuilder()
+            .setCode(code.getNumber())
+            .setMessage(message)
+            .addDetails(
+                Any.pack(
+                    ErrorInfo.newBuilder()
+                        .setReason(reason)
+                        .setDomain(DOMAIN)
+                        .putAllMetadata(Map.of())
+                        .build()));
+    for (Message detail : details) {
+      status.addDetails(Any.pack(detail));
+    }
+    return new RpcError(status.build());
+  }
+
+  /**
+   * What a caller is told of a failure. What nobody foresaw is logged here, and told as INTERNAL.
+   */
+  static RpcError from(Throwable failure) {
+    Throwable cause = failure;
+    while (cause instanceof CompletionException && cause.getCause() != null) {
+      cause = cause.getCause();
+    }
+    if (cause instanceof RpcError error) {
+      return error;
+    }
+    if (cause instanceof Refusal refusal) {
+      return refused(refusal);
+    }
+    if (cause instanceof ProfileException profile) {
+      String message = profile.getMessage();
+      return switch (profile.problem()) {
+        case NOT_FOUND -> notFound(message);
+        case STALE_ETAG -> of(Code.ABORTED, "STALE_ETAG", message);
+        case FULL -> of(Code.FAILED_PRECONDITION, "PROFILE_FULL", message);
+      };
+    }
+    if (cause instanceof StoreException) {
+      log.warn("the store failed: {}", cause.getMessage());
+      return of(Code.UNAVAILABLE, "STORE_UNAVAILABLE", "the store failed");
+    }
+    if (cause instanceof InferenceException) {
+      // Logged with its batch by the worker.
+      return of(Code.INTERNAL, "INTERNAL", "the model could not be run");
+    }
+    log.error("unexpected failure", cause);
+    return of(Code.INTERNAL, "INTERNAL", "internal error");
+  }
+
+  private static RpcError refused(Refusal refusal) {
+    String message = refusal.getMessage();
+    return switch (refusal.reason()) {
+      case OVERLOAD ->
+          of(
+              Code.RESOURCE_EXHAUSTED,
+              "OVERLOAD",
+              message,
+              RetryInfo.newBuilder()
+                  .setRetryDelay(
+                      com.google.protobuf.Duration.newBuilder()
+                          .setNanos((int) OVERLOAD_RETRY.toNanos()))
+                  .build());
+      case DEADLINE -> of(Code.DEADLINE_EXCEEDED, "DEADLINE", message);
+      case CATALOG_BEHIND -> of(Code.UNAVAILABLE, "CATALOG_BEHIND", message);
+      case DRAINING -> of(Code.UNAVAILABLE, "DRAINING", message);
+    };
+  }
+
+  /** When a refused caller may come again: a queue of refused work is gone by then. */
+  private static final Duration OVERLOAD_RETRY = Duration.ofMillis(100);
+
+  /** The error as a message of a stream. */
+  Status status() {
+    return status;
+  }
+
+  /** The error as the end of a call. */
+  StatusRuntimeException toException() {
+    Metadata trailers = new Metadata();
+    if (status.getCode() == Code.RESOURCE_EXHAUSTED_VALUE) {
+      // A request that came within its SLO cannot be tried again within it.
+      trailers.put(RETRY_PUSHBACK, "-1");
+    }
+    return StatusProto.toStatusRuntimeException(status, trailers);
+  }
+}

@@ -1,0 +1,192 @@
+package dev.earshot.grpc;
+
+import dev.earshot.deadline.Degradation;
+import dev.earshot.shortlist.Shortlist;
+import dev.earshot.shortlist.Shortlist.StageTimes;
+import dev.earshot.shortlist.ShortlistQuery;
+import dev.earshot.shortlist.ShortlistQuery.WeightedText;
+import dev.earshot.v1.Hypothesis;
+import dev.earshot.v1.ShortlistRequest;
+import dev.earshot.v1.ShortlistResponse;
+import dev.earshot.v1.ShortlistedSkill;
+import dev.earshot.v1.Signals;
+import dev.earshot.v1.Timings;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Shortlist requests as domain values, and back; says what is wrong with a request. */
+final class ShortlistMessages {
+  static final int MAX_HYPOTHESES = 20;
+  static final int MAX_SKILLS = 100;
+  static final int DEFAULT_SKILLS = 5;
+  private static final double MAX_SCORE_SCALE = 1_000;
+
+  private ShortlistMessages() {}
+
+  /**
+   * The query that a request stands for; throws {@link RpcError} with all that is wrong with it.
+   */
+  static ShortlistQuery query(ShortlistRequest request) {
+    Violations violations = new Violations();
+    violations.requireOptionalId("request_id", request.getRequestId());
+    validateTexts(request, violations);
+    violations.requireBetween("score_scale", request.getScoreScale(), 0, MAX_SCORE_SCALE);
+    violations.requireOptionalId("user_id", request.getUserId());
+    violations.requireOptionalId("interaction_id", request.getInteractionId());
+    violations.requireOptionalId("dialogue_id", request.getDialogueId());
+    violations.requireBetween("max_skills", request.getMaxSkills(), 0, MAX_SKILLS);
+    violations.requireBetween(
+        "min_catalog_version", request.getMinCatalogVersion(), 0, Long.MAX_VALUE);
+    if (request.hasSignals()) {
+      validate(request.getSignals(), violations);
+    }
+    violations.throwIfAny();
+    return new ShortlistQuery(
+        texts(request),
+        request.getUserId().isEmpty() ? null : request.getUserId(),
+        !request.getInteractionId().isEmpty() || !request.getDialogueId().isEmpty(),
+        request.getMaxSkills() == 0 ? DEFAULT_SKILLS : request.getMaxSkills(),
+        request.getMinCatalogVersion());
+  }
+
+  private static void validateTexts(ShortlistRequest request, Violations violations) {
+    int count = request.getHypothesesCount();
+    if (count == 0) {
+      violations.requireText("utterance", request.getUtterance(), Violations.MAX_UTTERANCE);
+      return;
+    }
+    if (!request.getUtterance().isEmpty()) {
+      violations.add("utterance", "given beside hypotheses (expected: one of the two)");
+    }
+    violations.requireCount("hypotheses", count, 1, MAX_HYPOTHESES);
+    long scored = request.getHypothesesList().stream().filter(Hypothesis::hasScore).count();
+    if (scored != 0 && scored != count) {
+      violations.add(
+          "hypotheses.score", scored + " of " + count + " have one (expected: all or none)");
+    }
+    for (int i = 0; i < Math.min(count, MAX_HYPOTHESES); i++) {
+      Hypothesis hypothesis = request.getHypotheses(i);
+      String field = "hypotheses[" + i + "].";
+      violations.requireText(field + "text", hypothesis.getText(), Violations.MAX_UTTERANCE);
+      if (hypothesis.hasScore()) {
+        violations.requireFinite(field + "score", hypothesis.getScore());
+      }
+      if (hypothesis.hasConfidence()) {
+        violations.requireBetween(field + "confidence", hypothesis.getConfidence(), 0d, 1d);
+      }
+    }
+  }
+
+  private static void validate(Signals signals, Violations violations) {
+    violations.requireAtMost("signals.device_type", signals.getDeviceType(), 64);
+    violations.requireAtMost("signals.locale", signals.getLocale(), 35);
+    violations.requireAtMost("signals.local_time", signals.getLocalTime(), 64);
+    violations.requireAtMost("signals.activity", signals.getActivity(), 64);
+    violations.requireLabels("signals.device_states", signals.getDeviceStatesMap(), 32);
+    violations.requireLabels("signals.labels", signals.getLabelsMap(), 64);
+  }
+
+  /**
+   * The texts with their posterior weights: the softmax of scale × score. Without scores a
+   * hypothesis weighs half as much as the one before it.
+   */
+  private static List<WeightedText> texts(ShortlistRequest request) {
+    int count = request.getHypothesesCount();
+    if (count == 0) {
+      return List.of(new WeightedText(request.getUtterance(), 1));
+    }
+    double scale = request.getScoreScale() == 0 ? 1 : request.getScoreScale();
+    double[] logs = new double[count];
+    double highest = Double.NEGATIVE_INFINITY;
+    for (int i = 0; i < count; i++) {
+      Hypothesis hypothesis = request.getHypotheses(i);
+      logs[i] = hypothesis.hasScore() ? scale * hypothesis.getScore() : -i * Math.log(2);
+      // A finite score times the scale may pass the largest double.
+      logs[i] = Math.max(-Double.MAX_VALUE, Math.min(Double.MAX_VALUE, logs[i]));
+      highest = Math.max(highest, logs[i]);
+    }
+    double sum = 0;
+    for (int i = 0; i < count; i++) {
+      logs[i] = Math.exp(logs[i] - highest);
+      sum += logs[i];
+    }
+    List<WeightedText> texts = new ArrayList<>(count);
+    for (int i = 0; i < count; i++) {
+      texts.add(new WeightedText(request.getHypotheses(i).getText(), (float) (logs[i] / sum)));
+    }
+    return texts;
+  }
+
+  static ShortlistResponse response(String requestId, Shortlist shortlist) {
+    ShortlistResponse.Builder response =
+        ShortlistResponse.newBuilder()
+            .setRequestId(requestId)
+            .setOutOfScope(shortlist.outOfScope())
+            .setOutOfScopeProbability(shortlist.outOfScopeProbability())
+            .setBundleVersion(shortlist.bundleVersion())
+            .setCatalogVersion(shortlist.catalogVersion())
+            .setTimings(timings(shortlist.times()));
+    for (Shortlist.RankedSkill skill : shortlist.skills()) {
+      response.addSkills(
+          ShortlistedSkill.newBuilder()
+              .setSkillId(skill.skillId())
+              .setName(skill.name())
+              .setProbability(skill.probability())
+              .setEnabled(skill.enabled()));
+    }
+    Degradation degradation = shortlist.degradation();
+    if (!degradation.equals(Degradation.NONE)) {
+      response.setDegradation(degradation(degradation));
+    }
+    return response.build();
+  }
+
+  private static dev.earshot.v1.Degradation degradation(Degradation degradation) {
+    dev.earshot.v1.Degradation.Builder message = dev.earshot.v1.Degradation.newBuilder();
+    for (Degradation.Missing missing : degradation.missing()) {
+      message
+          .addMissingBuilder()
+          .setContext(
+              switch (missing.context()) {
+                case PROFILE -> dev.earshot.v1.Degradation.Context.CONTEXT_PROFILE;
+                case DIALOGUE -> dev.earshot.v1.Degradation.Context.CONTEXT_DIALOGUE;
+                case EMBEDDING -> dev.earshot.v1.Degradation.Context.CONTEXT_EMBEDDING;
+                case PRONUNCIATION -> dev.earshot.v1.Degradation.Context.CONTEXT_PRONUNCIATION;
+              })
+          .setReason(
+              switch (missing.reason()) {
+                case NOT_REQUESTED -> dev.earshot.v1.Degradation.Reason.REASON_NOT_REQUESTED;
+                case NOT_FOUND -> dev.earshot.v1.Degradation.Reason.REASON_NOT_FOUND;
+                case EXPIRED -> dev.earshot.v1.Degradation.Reason.REASON_EXPIRED;
+                case NOT_READY -> dev.earshot.v1.Degradation.Reason.REASON_NOT_READY;
+                case STORE_ERROR -> dev.earshot.v1.Degradation.Reason.REASON_STORE_ERROR;
+                case BUDGET -> dev.earshot.v1.Degradation.Reason.REASON_BUDGET;
+                case OVERLOAD -> dev.earshot.v1.Degradation.Reason.REASON_OVERLOAD;
+                case UNSUPPORTED_LANGUAGE ->
+                    dev.earshot.v1.Degradation.Reason.REASON_UNSUPPORTED_LANGUAGE;
+              });
+    }
+    for (Degradation.Stage stage : degradation.skippedStages()) {
+      message.addSkippedStages(
+          switch (stage) {
+            case RERANK -> dev.earshot.v1.Degradation.Stage.STAGE_RERANK;
+          });
+    }
+    return message.build();
+  }
+
+  private static Timings timings(StageTimes times) {
+    return Timings.newBuilder()
+        .setQueueUs(micros(times.queueNanos()))
+        .setProfileUs(micros(times.profileNanos()))
+        .setEncodeUs(micros(times.encodeNanos()))
+        .setAttendUs(micros(times.attendNanos()))
+        .setClassifyUs(micros(times.classifyNanos()))
+        .setTotalUs(micros(times.totalNanos()))
+        .build();
+  }
+
+  private static int micros(long nanos) {
+    return (int) Math.min(Integer.MAX_VALUE, Math.max(0, nanos / 1_000));
+  }
+}

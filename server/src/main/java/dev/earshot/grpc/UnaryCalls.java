@@ -1,0 +1,55 @@
+package dev.earshot.grpc;
+
+import io.grpc.stub.ServerCallStreamObserver;
+import io.grpc.stub.StreamObserver;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Function;
+import java.util.function.Supplier;
+
+/** Ends unary calls: with the answer, or with the error that a failure maps to. */
+final class UnaryCalls {
+  private UnaryCalls() {}
+
+  /**
+   * Answers when the stage completes, from whichever thread completes it.
+   *
+   * @param work validates the request and begins; what it throws ends the call too
+   * @param response makes the response of the result
+   */
+  static <R, A> void answer(
+      StreamObserver<A> observer, Supplier<CompletionStage<R>> work, Function<R, A> response) {
+    CompletableFuture<R> stage;
+    try {
+      stage = work.get().toCompletableFuture();
+    } catch (RuntimeException e) {
+      observer.onError(RpcError.from(e).toException());
+      return;
+    }
+    if (observer instanceof ServerCallStreamObserver<A> call) {
+      // Also keeps onNext from throwing once the caller is gone.
+      call.setOnCancelHandler(() -> stage.cancel(false));
+    }
+    stage.whenComplete((result, failure) -> {
+      if (isCancelled(observer)) {
+        return;
+      }
+      A message;
+      try {
+        if (failure != null) {
+          throw RpcError.from(failure);
+        }
+        message = response.apply(result);
+      } catch (RuntimeException e) {
+        observer.onError(RpcError.from(e).toException());
+        return;
+      }
+      observer.onNext(message);
+      observer.onCompleted();
+    });
+  }
+
+  private static boolean isCancelled(StreamObserver<?> observer) {
+    return observer instanceof ServerCallStreamObserver<?> call && call.isCancelled();
+  }
+}
