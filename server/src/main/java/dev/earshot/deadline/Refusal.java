@@ -27,4 +27,9 @@ public final class Refusal extends RuntimeException {
   public Reason reason() {
     return reason;
   }
+
+  @Override
+  public String getMessage() {
+    return String.valueOf(super.getMessage());
+  }
 }

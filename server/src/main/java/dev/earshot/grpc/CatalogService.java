@@ -18,6 +18,7 @@ import dev.earshot.v1.Graph;
 import dev.earshot.v1.Limits;
 import io.grpc.stub.StreamObserver;
 import java.time.Instant;
+import java.util.Map;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 
@@ -97,7 +98,8 @@ final class CatalogService extends CatalogGrpc.CatalogImplBase {
                 Graph.newBuilder()
                     .setName(graph)
                     .setVariant(variant)
-                    .addAllVariants(new TreeSet<>(manifest.graphs().get(graph).keySet()))));
+                    .addAllVariants(
+                        new TreeSet<>(manifest.graphs().getOrDefault(graph, Map.of()).keySet()))));
     for (LoadReport.WarmShape shape : report.shapes()) {
       message
           .addShapeBucketsBuilder()

@@ -187,15 +187,16 @@ public final class Bundle {
   /** A graph in one variant. */
   record GraphFile(String name, String variant, Path path) {}
 
-  private void requireListed(String file) throws BundleException {
-    if (!manifest.files().containsKey(file)) {
+  private Manifest.FileEntry requireListed(String file) throws BundleException {
+    Manifest.FileEntry entry = manifest.files().get(file);
+    if (entry == null) {
       throw new BundleException(file, "not listed in " + Manifest.FILE);
     }
+    return entry;
   }
 
   private void requireLength(String file, long expected) throws BundleException {
-    requireListed(file);
-    long bytes = manifest.files().get(file).bytes();
+    long bytes = requireListed(file).bytes();
     if (bytes != expected) {
       throw new BundleException(
           file, bytes + " bytes (expected: " + expected + " by " + Manifest.FILE + ", dimensions)");

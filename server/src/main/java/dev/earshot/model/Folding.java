@@ -47,6 +47,7 @@ final class Folding {
     int[] kept = filled(KEEP);
     int[][] pages = new int[PAGES][];
     Arrays.fill(pages, separators);
+    boolean[] owned = new boolean[PAGES];
     List<int[]> replacements = new ArrayList<>();
     int previousEnd = -1;
     int lineNumber = 0;
@@ -78,8 +79,9 @@ final class Folding {
         if (whole && keep) {
           pages[page] = kept;
         } else {
-          if (pages[page] == separators) {
+          if (!owned[page]) {
             pages[page] = separators.clone();
+            owned[page] = true;
           }
           Arrays.fill(pages[page], from & (PAGE_SIZE - 1), (to & (PAGE_SIZE - 1)) + 1, rule);
         }

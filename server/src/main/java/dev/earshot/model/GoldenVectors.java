@@ -30,6 +30,7 @@ final class GoldenVectors {
   }
 
   @JsonIgnoreProperties(ignoreUnknown = true)
+  @SuppressWarnings("ArrayRecordComponent") // Compared by nobody.
   record Golden(
       String text,
       List<String> words,

@@ -122,17 +122,17 @@ public final class Tokenizer {
       if (codePoint < 0x80) {
         word[length++] = (byte) codePoint;
       } else if (codePoint < 0x800) {
-        word[length++] = (byte) (0xc0 | codePoint >> 6);
-        word[length++] = (byte) (0x80 | codePoint & 0x3f);
+        word[length++] = (byte) (0xc0 | (codePoint >> 6));
+        word[length++] = (byte) (0x80 | (codePoint & 0x3f));
       } else if (codePoint < 0x10000) {
-        word[length++] = (byte) (0xe0 | codePoint >> 12);
-        word[length++] = (byte) (0x80 | codePoint >> 6 & 0x3f);
-        word[length++] = (byte) (0x80 | codePoint & 0x3f);
+        word[length++] = (byte) (0xe0 | (codePoint >> 12));
+        word[length++] = (byte) (0x80 | ((codePoint >> 6) & 0x3f));
+        word[length++] = (byte) (0x80 | (codePoint & 0x3f));
       } else {
-        word[length++] = (byte) (0xf0 | codePoint >> 18);
-        word[length++] = (byte) (0x80 | codePoint >> 12 & 0x3f);
-        word[length++] = (byte) (0x80 | codePoint >> 6 & 0x3f);
-        word[length++] = (byte) (0x80 | codePoint & 0x3f);
+        word[length++] = (byte) (0xf0 | (codePoint >> 18));
+        word[length++] = (byte) (0x80 | ((codePoint >> 12) & 0x3f));
+        word[length++] = (byte) (0x80 | ((codePoint >> 6) & 0x3f));
+        word[length++] = (byte) (0x80 | (codePoint & 0x3f));
       }
     }
 

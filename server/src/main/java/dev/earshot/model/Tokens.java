@@ -10,6 +10,7 @@ import java.util.List;
  *     vocabulary
  * @param unknownNgrams for each unknown word, in order, the buckets of its n-grams
  */
+@SuppressWarnings("ArrayRecordComponent") // Compared by content, below.
 public record Tokens(int[] wordIds, List<int[]> unknownNgrams) {
   public int length() {
     return wordIds.length;

@@ -24,4 +24,9 @@ public final class ProfileException extends RuntimeException {
   public Problem problem() {
     return problem;
   }
+
+  @Override
+  public String getMessage() {
+    return String.valueOf(super.getMessage());
+  }
 }

@@ -169,16 +169,15 @@ public final class Shortlister implements AutoCloseable {
       Future<?> timer =
           timers.schedule(
               () -> first.completeExceptionally(new NotReady()), patience, TimeUnit.NANOSECONDS);
-      var unusedHandler =
-          summary.whenComplete((value, failure) -> {
-            timer.cancel(false);
-            if (failure == null) {
-              first.complete(value);
-            } else {
-              first.completeExceptionally(failure);
-            }
-          });
-      var unusedRun = first.whenComplete((value, failure) -> run(first, degradation));
+      summary.whenComplete((value, failure) -> {
+        timer.cancel(false);
+        if (failure == null) {
+          first.complete(value);
+        } else {
+          first.completeExceptionally(failure);
+        }
+      });
+      first.whenComplete((value, failure) -> run(first, degradation));
     }
 
     /** Runs with a finished summary. */
