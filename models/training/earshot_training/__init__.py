@@ -1,0 +1,1 @@
+"""Training, evaluation and export of the shortlisting bundle (PyTorch to ONNX)."""

@@ -1,0 +1,346 @@
+"""The bundle's ONNX graphs: encode, attend and classify, for int8 and for float32.
+
+What makes the int8 graphs independent of who shares the batch: activations have scales fixed at
+export, dense layers are integer products (exact in any order), sums over time and over enabled
+skills are products with zeros beyond the length, and nothing reads the padding.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+
+WEIGHT_LIMIT = 63
+OPSET = 18
+PRODUCER = "earshot-training"
+_TYPES = {"int8": TensorProto.INT8, "float32": TensorProto.FLOAT}
+
+
+def quantise(matrix: np.ndarray, axis: int) -> tuple[np.ndarray, np.ndarray]:
+    """int8 within ±63 and float32 scales, one for each slice along ``axis``."""
+    others = tuple(i for i in range(matrix.ndim) if i != axis)
+    scale = np.abs(matrix).max(axis=others) / WEIGHT_LIMIT
+    scale = np.where(scale > 0, scale, 1.0).astype(np.float32)
+    shape = [1] * matrix.ndim
+    shape[axis] = -1
+    values = np.rint(matrix / scale.reshape(shape)).clip(-WEIGHT_LIMIT, WEIGHT_LIMIT)
+    return values.astype(np.int8), scale
+
+
+@dataclass(frozen=True)
+class Table:
+    """An array in a file of its own, which graphs refer to."""
+
+    file: str
+    array: np.ndarray
+
+
+@dataclass(frozen=True)
+class Dense:
+    """``x W + b``: W float32 [K, N], b [N]. ``limit``: the greatest |x| that the int8 variant holds;
+    ``relu``: x is a rectified value, whose negative part the quantisation itself cuts off."""
+
+    weight: np.ndarray
+    bias: np.ndarray | None
+    limit: float
+    relu: bool = False
+
+
+class GraphBuilder:
+    """Collects nodes and initialisers of one graph."""
+
+    def __init__(self, name: str, int8: bool):
+        self.name, self.int8 = name, int8
+        self._nodes: list[onnx.NodeProto] = []
+        self._initialisers: dict[str, onnx.TensorProto] = {}
+        self._inputs: list[onnx.ValueInfoProto] = []
+        self._outputs: list[onnx.ValueInfoProto] = []
+        self._count = 0
+
+    def input(self, name: str, kind: int, shape: list[int | str]) -> str:
+        self._inputs.append(helper.make_tensor_value_info(name, kind, shape))
+        return name
+
+    def output(self, value: str, name: str, kind: int, shape: list[int | str]) -> None:
+        self._nodes.append(helper.make_node("Identity", [value], [name]))
+        self._outputs.append(helper.make_tensor_value_info(name, kind, shape))
+
+    def constant(self, array: np.ndarray | list | float, dtype: type = np.float32) -> str:
+        array = np.asarray(array, dtype=None if isinstance(array, np.ndarray) else dtype)
+        self._count += 1
+        name = f"constant_{self._count}"
+        self._initialisers[name] = numpy_helper.from_array(array, name)
+        return name
+
+    def table(self, table: Table) -> str:
+        """An initialiser whose data stay in the table's file."""
+        if table.file not in self._initialisers:
+            tensor = TensorProto()
+            tensor.name = table.file
+            tensor.data_type = _TYPES[str(table.array.dtype)]
+            tensor.dims.extend(table.array.shape)
+            tensor.data_location = TensorProto.EXTERNAL
+            for key, value in (("location", table.file), ("offset", 0),
+                               ("length", table.array.nbytes)):  # fmt: skip
+                tensor.external_data.add(key=key, value=str(value))
+            self._initialisers[table.file] = tensor
+        return table.file
+
+    def node(self, op: str, *inputs: str, outputs: int = 1, domain: str = "", **attributes):
+        self._count += 1
+        names = [f"{op.lower()}_{self._count}_{i}" for i in range(outputs)]
+        self._nodes.append(
+            helper.make_node(op, list(inputs), names, domain=domain, **attributes)
+        )
+        return names[0] if outputs == 1 else names
+
+    def quantised(self, value: str, limit: float, rectified: bool = False) -> tuple[str, str, str]:
+        """uint8 values, their scale and zero point. Rectified values have zero point 0."""
+        scale = self.constant(limit / (255 if rectified else 127))
+        zero = self.constant(0 if rectified else 128, np.uint8)
+        return self.node("QuantizeLinear", value, scale, zero), scale, zero
+
+    def product(self, quantised: tuple[str, str, str], dense: Dense) -> str:
+        """An integer product with one weight scale per column, back to float32."""
+        value, scale, zero = quantised
+        weight, weight_scale = quantise(dense.weight, axis=1)
+        bias = [self.constant(dense.bias.astype(np.float32))] if dense.bias is not None else []
+        return self.node(
+            "MatMulIntegerToFloat", value, self.constant(weight), scale,
+            self.constant(weight_scale), zero, "", *bias, domain="com.microsoft",
+        )  # fmt: skip
+
+    def dense(self, value: str, dense: Dense) -> str:
+        if self.int8:
+            return self.product(self.quantised(value, dense.limit, dense.relu), dense)
+        if dense.relu:
+            value = self.node("Relu", value)
+        out = self.node("MatMul", value, self.constant(dense.weight.astype(np.float32)))
+        if dense.bias is None:
+            return out
+        return self.node("Add", out, self.constant(dense.bias.astype(np.float32)))
+
+    def dequantised_rows(self, values: Table, scales: Table, indices: str) -> tuple[str, str]:
+        """The chosen rows as float32 (not yet scaled) and their scales."""
+        rows = self.node("Gather", self.table(values), indices, axis=0)
+        scale = self.node("Gather", self.table(scales), indices, axis=0)
+        return self.node("Cast", rows, to=TensorProto.FLOAT), scale
+
+    def mask(self, like: str, axis: int, counts: str) -> str:
+        """float32 [N, length of ``like`` along ``axis``]: 1 below each row's count."""
+        shape = self.node("Shape", like, start=axis, end=axis + 1)
+        length = self.node("Squeeze", shape)
+        places = self.node(
+            "Range", self.constant(0, np.int64), length, self.constant(1, np.int64)
+        )
+        places = self.node("Cast", places, to=TensorProto.INT32)
+        below = self.node("Less", places, self.node("Unsqueeze", counts, self.axes(1)))
+        return self.node("Cast", below, to=TensorProto.FLOAT)
+
+    def axes(self, *axes: int) -> str:
+        return self.constant(list(axes), np.int64)
+
+    def model(self, description: str) -> onnx.ModelProto:
+        graph = helper.make_graph(
+            self._nodes, self.name, self._inputs, self._outputs, list(self._initialisers.values())
+        )
+        opsets = [helper.make_opsetid("", OPSET)]
+        if self.int8:
+            opsets.append(helper.make_opsetid("com.microsoft", 1))
+        model = helper.make_model(graph, opset_imports=opsets, producer_name=PRODUCER)
+        model.ir_version = 9
+        model.doc_string = description
+        return model
+
+
+@dataclass(frozen=True)
+class EncodeParts:
+    words: Table
+    word_scales: Table
+    ngrams: Table
+    ngram_scales: Table
+    character_inner: Dense
+    character_outer: Dense
+    norms: list[tuple[np.ndarray, np.ndarray]]
+    """γ, β of each layer's LayerNorm, and of the last one."""
+    mixes: list[Dense]
+    outs: list[Dense]
+    pool: Dense
+    """Columns: a score for each head, then each head's values and a constant 1."""
+    heads: int
+    score_limit: float
+    max_ngrams: int
+
+
+def encode_graph(parts: EncodeParts, int8: bool) -> onnx.ModelProto:
+    g = GraphBuilder("encode", int8)
+    word_ids = g.input("word_ids", TensorProto.INT32, ["N", "T"])
+    lengths = g.input("lengths", TensorProto.INT32, ["N"])
+    slots = g.input("unknown_slots", TensorProto.INT32, ["N", "T"])
+    ngrams = g.input("unknown_ngrams", TensorProto.INT32, ["U", parts.max_ngrams])
+    width = parts.words.array.shape[1]
+    query = (parts.pool.weight.shape[1] - parts.heads) // parts.heads - 1
+
+    # Unknown words' character vectors; slot 0 is no unknown word.
+    rows, scales = g.dequantised_rows(parts.ngrams, parts.ngram_scales, ngrams)
+    present = g.node("Cast", g.node("Cast", ngrams, to=TensorProto.BOOL), to=TensorProto.FLOAT)
+    count = g.node("ReduceSum", present, g.axes(1), keepdims=1)
+    count = g.node("Max", count, g.constant(1.0))
+    weights = g.node("Unsqueeze", g.node("Mul", scales, present), g.axes(1))
+    total = g.node("Squeeze", g.node("MatMul", weights, rows), g.axes(1))
+    mean = g.node("Div", total, count)
+    characters = g.dense(g.dense(mean, parts.character_inner), parts.character_outer)
+    characters = g.node("Concat", g.constant(np.zeros((1, width), np.float32)), characters, axis=0)
+
+    rows, scales = g.dequantised_rows(parts.words, parts.word_scales, word_ids)
+    x = g.node("Mul", rows, g.node("Unsqueeze", scales, g.axes(2)))
+    x = g.node("Add", x, g.node("Gather", characters, slots, axis=0))
+    mask = g.node("Unsqueeze", g.mask(word_ids, 1, lengths), g.axes(2))
+
+    for (gamma, beta), mix, out in zip(parts.norms, parts.mixes, parts.outs):
+        h = g.node(
+            "LayerNormalization", x, g.constant(gamma), g.constant(beta), axis=-1, epsilon=1e-5
+        )
+        h = g.node("Mul", h, mask)
+        pads = g.constant([0, 1, 0, 0, 1, 0], np.int64)
+
+        def windows(value: str, pads: str = pads, fill: str = "") -> str:
+            padded = g.node("Pad", value, pads, *([fill] if fill else []))
+            parts_ = [
+                g.node("Slice", padded, g.axes(a), g.axes(b), g.axes(1))
+                for a, b in ((0, -2), (1, -1), (2, np.iinfo(np.int64).max))
+            ]
+            return g.node("Concat", *parts_, axis=2)
+
+        if int8:
+            value, scale, zero = g.quantised(h, mix.limit)
+            mixed = g.product((windows(value, fill=zero), scale, zero), mix)
+        else:
+            mixed = g.dense(windows(h), mix)
+        x = g.node("Add", x, g.dense(mixed, out))
+
+    gamma, beta = parts.norms[-1]
+    h = g.node("LayerNormalization", x, g.constant(gamma), g.constant(beta), axis=-1, epsilon=1e-5)
+    pooled = g.dense(h, parts.pool)
+    values_width = parts.heads * (query + 1)
+    scores, values = g.node(
+        "Split", pooled, g.constant([parts.heads, values_width], np.int64), outputs=2, axis=2
+    )
+    limit = parts.score_limit
+    scores = g.node("Clip", scores, g.constant(-limit), g.constant(limit))
+    weight = g.node("Mul", g.node("Exp", scores), mask)
+    weight = g.node("Unsqueeze", g.node("Transpose", weight, perm=[0, 2, 1]), g.axes(2))
+    values = g.node(
+        "Reshape", values, g.constant([0, 0, parts.heads, query + 1], np.int64)
+    )
+    values = g.node("Transpose", values, perm=[0, 2, 1, 3])
+    summed = g.node("MatMul", weight, values)
+    sums, totals = g.node(
+        "Split", summed, g.constant([query, 1], np.int64), outputs=2, axis=3
+    )
+    u = g.node("Reshape", g.node("Div", sums, totals),
+               g.constant([0, parts.heads * query], np.int64))  # fmt: skip
+    g.output(u, "u", TensorProto.FLOAT, ["N", parts.heads * query])
+    return g.model("word and n-gram ids to utterance vectors")
+
+
+@dataclass(frozen=True)
+class AttendParts:
+    query: Dense
+    offset: float
+    softmax: bool
+    score_limit: float
+    null: np.ndarray
+    fuse_u: Dense
+    fuse_s: Dense
+    fuse_out: Dense
+
+
+def attend_graph(parts: AttendParts, int8: bool) -> onnx.ModelProto:
+    g = GraphBuilder("attend", int8)
+    size = len(parts.null)
+    u = g.input("u", TensorProto.FLOAT, ["N", size])
+    rows = g.input("enabled_rows", TensorProto.INT8, ["N", "E", size])
+    scales = g.input("enabled_scales", TensorProto.FLOAT, ["N", "E"])
+    counts = g.input("enabled_counts", TensorProto.INT32, ["N"])
+    rows = g.node("Cast", rows, to=TensorProto.FLOAT)
+    asked = g.node("Unsqueeze", g.dense(u, parts.query), g.axes(2))
+    scores = g.node("Squeeze", g.node("MatMul", rows, asked), g.axes(2))
+    scores = g.node("Add", g.node("Mul", scores, scales), g.constant(parts.offset))
+    mask = g.mask(scales, 1, counts)
+    if parts.softmax:
+        limit = parts.score_limit
+        clipped = g.node("Clip", scores, g.constant(-limit), g.constant(limit))
+        weight = g.node("Mul", g.node("Exp", clipped), mask)
+        ones = g.node("Unsqueeze", mask, g.axes(2))
+        total = g.node("MatMul", g.node("Unsqueeze", weight, g.axes(1)), ones)
+        total = g.node("Max", g.node("Squeeze", total, g.axes(2)), g.constant(1e-9))
+        weight = g.node("Div", weight, total)
+    else:
+        weight = g.node("Mul", g.node("Sigmoid", scores), mask)
+    weight = g.node("Unsqueeze", g.node("Mul", weight, scales), g.axes(1))
+    s = g.node("Squeeze", g.node("MatMul", weight, rows), g.axes(1))
+    known = g.node("Greater", g.node("Unsqueeze", counts, g.axes(1)), g.constant(0, np.int32))
+    s = g.node("Where", known, s, g.constant(parts.null[None].astype(np.float32)))
+    hidden = g.node("Add", g.dense(u, parts.fuse_u), g.dense(s, parts.fuse_s))
+    q = g.node("Add", u, g.dense(hidden, parts.fuse_out))
+    length = g.node("ReduceL2", q, g.axes(1), keepdims=1)
+    q = g.node("Div", q, g.node("Max", length, g.constant(1e-12)))
+    g.output(q, "q", TensorProto.FLOAT, ["N", size])
+    return g.model("utterance vectors and enabled skills to queries")
+
+
+@dataclass(frozen=True)
+class ClassifyParts:
+    rows: Table
+    row_scales: Table
+    row_biases: Table
+    scale: float
+    """τ."""
+    query_limit: float
+
+
+def classify_graph(parts: ClassifyParts, int8: bool) -> onnx.ModelProto:
+    """Every tensor with one entry per skill is an external initialiser or made from one, so that a
+    catalogue is changed by writing other tables and their first dimension."""
+    g = GraphBuilder("classify", int8)
+    q = g.input("q", TensorProto.FLOAT, ["N", parts.rows.array.shape[1]])
+    indices = g.input("enabled_indices", TensorProto.INT64, ["N", "E"])
+    boosts = g.input("enabled_boosts", TensorProto.FLOAT, ["N", "E"])
+    inverse = g.input("inverse_temperatures", TensorProto.FLOAT, ["N"])
+    k = g.input("k", TensorProto.INT64, [1])
+    rows, biases = g.table(parts.rows), g.table(parts.row_biases)
+    scales = g.node("Mul", g.table(parts.row_scales), g.constant(parts.scale))
+    if int8:
+        value, scale, zero = g.quantised(q, parts.query_limit)
+        logits = g.node(
+            "MatMulIntegerToFloat", value, g.node("Transpose", rows, perm=[1, 0]), scale, scales,
+            zero, "", biases, domain="com.microsoft",
+        )  # fmt: skip
+    else:
+        real = g.node("Mul", g.node("Cast", rows, to=TensorProto.FLOAT),
+                      g.node("Unsqueeze", scales, g.axes(1)))  # fmt: skip
+        logits = g.node("MatMul", q, g.node("Transpose", real, perm=[1, 0]))
+        logits = g.node("Add", logits, biases)
+    logits = g.node("ScatterElements", logits, indices, boosts, axis=1, reduction="add")
+    logits = g.node("Mul", logits, g.node("Unsqueeze", inverse, g.axes(1)))
+    logs = g.node("LogSoftmax", logits, axis=-1)
+    top, places = g.node("TopK", logs, k, outputs=2, axis=1, largest=1, sorted=1)
+    # The energy (Liu et al., NeurIPS 2020): log Σ exp of the logits, from one of them.
+    first = g.node("Slice", places, g.axes(0), g.axes(1), g.axes(1))
+    best = g.node("GatherElements", logits, first, axis=1)
+    best_log = g.node("Slice", top, g.axes(0), g.axes(1), g.axes(1))
+    energy = g.node("Squeeze", g.node("Sub", best, best_log), g.axes(1))
+    g.output(places, "top_indices", TensorProto.INT64, ["N", "k"])
+    g.output(top, "top_log_probabilities", TensorProto.FLOAT, ["N", "k"])
+    g.output(energy, "scope_scores", TensorProto.FLOAT, ["N"])
+    return g.model("queries to the best skills")
+
+
+def write(model: onnx.ModelProto, path: Path) -> None:
+    """Writes the graph; its tables are written apart."""
+    path.write_bytes(model.SerializeToString(deterministic=True))

@@ -1,0 +1,258 @@
+"""The training loop: seeded, resumable, the weights averaged over the last steps."""
+
+from __future__ import annotations
+
+import copy
+import math
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from earshot_training import augment, teacher
+from earshot_training.batches import Batch, Lexicon, Sampler, vocabulary
+from earshot_training.data import Corpus
+from earshot_training.losses import Sparse, cross_entropy
+from earshot_training.model import Dimensions, Shortlister, initial_rate
+from earshot_training.progress import Progress
+from earshot_training.tokenizer import Folding, Tokenizer
+
+
+@dataclass(frozen=True)
+class Settings:
+    seed: int = 1
+    steps: int = 9000
+    batch: int = 512
+    rate: float = 2e-3
+    warm_up: int = 300
+    dropout: float = 0.15
+    averaging: float = 0.999
+    attention_weight: float = 0.5
+    """Of the attention's own loss (EMNLP 2018, eq. 7); 0 for softmax attention."""
+    teacher_weight: float = 1.0
+    teacher_rows: bool = True
+    teacher_words: bool = True
+    attend: bool = True
+    """Off: the summary is the null summary for everyone (ablation)."""
+    bits: bool = True
+    """Off: no enablement boosts (ablation)."""
+    attention: str = "sigmoid"
+    layers: int = 2
+    hidden: int = 384
+    word: int = 256
+    query: int = 256
+    ngram_buckets: int = 32768
+    phrase_share: float = 0.14
+    title_share: float = 0.18
+    row_decay: float = 0.02
+
+
+@dataclass
+class Prepared:
+    """What does not change in training."""
+
+    corpus: Corpus
+    tokenizer: Tokenizer
+    lexicon: Lexicon
+    metadata: list[augment.Metadata]
+    teacher_index: dict[str, int]
+    teacher_vectors: Tensor
+    features: Tensor
+    word_vectors: Tensor
+
+
+def _reduce(vectors: np.ndarray, dimensions: int) -> np.ndarray:
+    """The vectors' first principal components, [n, dimensions], with a mean square of 1."""
+    centred = vectors.astype(np.float32) - vectors.mean(0, dtype=np.float32)
+    _, _, axes = np.linalg.svd(centred.T @ centred)
+    reduced = centred @ axes[:dimensions].T
+    return reduced / np.sqrt((reduced**2).mean())
+
+
+def prepare(corpus: Corpus, settings: Settings, cache: Path) -> Prepared:
+    folding = Folding.from_unicode()
+    metadata = [augment.metadata(skill) for skill in corpus.skills]
+    tokenizer = Tokenizer(folding, vocabulary(corpus, folding, metadata), settings.ngram_buckets)
+    train_texts = list(dict.fromkeys(corpus.train.texts))
+    said = list(dict.fromkeys(t for m in metadata for t in m.phrases + m.titles))
+    vectors = np.concatenate(
+        (teacher.embed(train_texts, cache, "train texts"), teacher.embed(said, cache, "phrases"))
+    )
+    index = {text: i for i, text in enumerate(train_texts + said)}
+    words = teacher.embed(tokenizer.vocabulary[3:], cache, "words")
+    word_vectors = np.zeros((len(tokenizer.vocabulary), settings.word), dtype=np.float32)
+    word_vectors[3:] = 0.5 * _reduce(words, settings.word)
+
+    parts = np.zeros((len(corpus.skills), 3 * teacher.DIMENSIONS), dtype=np.float32)
+    for row, entry in enumerate(metadata):
+        for place, texts in enumerate((entry.titles[:1], entry.titles[1:], entry.phrases)):
+            if texts:
+                mean = np.mean([vectors[index[t]].astype(np.float32) for t in texts], axis=0)
+                parts[row, place * 384 : (place + 1) * 384] = mean
+    features = _reduce(parts, 256)
+    return Prepared(
+        corpus, tokenizer, Lexicon(tokenizer), metadata, index, torch.from_numpy(vectors).float(),
+        torch.from_numpy(features), torch.from_numpy(word_vectors),
+    )  # fmt: skip
+
+
+def build(prepared: Prepared, settings: Settings) -> Shortlister:
+    torch.manual_seed(settings.seed)
+    corpus = prepared.corpus
+    dims = Dimensions(
+        words=len(prepared.tokenizer.vocabulary), skills=len(corpus.skills),
+        features=prepared.features.shape[1], query=settings.query, word=settings.word,
+        hidden=settings.hidden, layers=settings.layers, ngram_buckets=settings.ngram_buckets,
+        attention=settings.attention,
+    )  # fmt: skip
+    rate = initial_rate(
+        torch.from_numpy(corpus.enabled_counts()), len(corpus.train.enabled)
+    )
+    features = prepared.features if settings.teacher_rows else torch.zeros_like(prepared.features)
+    model = Shortlister(dims, rate, features, settings.dropout)
+    if settings.teacher_words:
+        with torch.no_grad():
+            model.encoder.words.weight.copy_(prepared.word_vectors)
+    if not settings.bits:
+        model.boost.requires_grad_(False)
+        with torch.no_grad():
+            model.boost.zero_()
+    return model
+
+
+def losses(model: Shortlister, batch: Batch, settings: Settings, taught: Tensor) -> dict[str, Tensor]:
+    """The terms of the loss, each a mean over the batch's texts (the attention's: over its pairs)."""
+    u = model.encoder(batch.packed)
+    rows = model.rows()
+    scale = model.log_scale.exp()
+    terms = {}
+    dropped = model.dropout(u)
+    general = model.null_query(dropped)
+    terms["general"] = cross_entropy(general, rows, model.bias, scale, batch.general).mean()
+    count = batch.packed.count
+    if settings.attend:
+        enabled_rows = rows[batch.enabled]
+        scores = model.attention.scores(dropped, enabled_rows, batch.owner)
+        s = model.attention.summary(scores, enabled_rows, batch.owner, count)
+        query = model.fuse(dropped, s)
+        if settings.attention == "sigmoid" and settings.attention_weight:
+            terms["attention"] = settings.attention_weight * (
+                functional.binary_cross_entropy_with_logits(scores, batch.serves)
+            )
+    else:
+        query = general
+    if settings.attend or settings.bits:
+        boost = Sparse(batch.owner, batch.enabled, model.boosts()[batch.enabled])
+        terms["personal"] = cross_entropy(
+            query, rows, model.bias, scale, batch.personal, boost
+        ).mean()
+    if settings.teacher_weight:
+        has = batch.teacher >= 0
+        similarity = functional.cosine_similarity(
+            model.teach(u[has]).float(), taught[batch.teacher[has]], dim=-1
+        )
+        terms["teacher"] = settings.teacher_weight * (1 - similarity).mean()
+    return terms
+
+
+def _optimizer(model: nn.Module, settings: Settings) -> torch.optim.Optimizer:
+    tables = [p for n, p in model.named_parameters() if n.endswith(("words.weight", "table.weight"))]
+    rows = [p for n, p in model.named_parameters() if n in ("own_rows", "bias")]
+    chosen = {id(p) for p in tables + rows}
+    rest = [p for p in model.parameters() if id(p) not in chosen and p.requires_grad]
+    return torch.optim.AdamW(
+        [
+            {"params": tables, "lr": settings.rate, "weight_decay": 0.0},
+            {"params": rows, "lr": settings.rate, "weight_decay": settings.row_decay},
+            {"params": rest, "lr": settings.rate / 2, "weight_decay": 0.01},
+        ],
+        betas=(0.9, 0.98), fused=True,
+    )  # fmt: skip
+
+
+def schedule(step: int, settings: Settings) -> float:
+    """Linear warm-up, then a cosine to 2%."""
+    if step < settings.warm_up:
+        return (step + 1) / settings.warm_up
+    done = (step - settings.warm_up) / max(1, settings.steps - settings.warm_up)
+    return 0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * min(1.0, done)))
+
+
+def train(prepared: Prepared, settings: Settings, checkpoint: Path | None,
+          label: str = "train", on_step: Callable[[int, Shortlister], None] | None = None,
+          ) -> Shortlister:  # fmt: skip
+    """The averaged model after ``settings.steps``. With a checkpoint path, state is kept there and
+    a run that finds it goes on from it; one made with other settings is refused."""
+    model = build(prepared, settings)
+    averaged = copy.deepcopy(model).requires_grad_(False)
+    optimizer = _optimizer(model, settings)
+    sampler = Sampler(
+        prepared.corpus, prepared.lexicon, prepared.metadata, prepared.teacher_index, settings.seed,
+        settings.batch, (1 - settings.phrase_share - settings.title_share, settings.phrase_share,
+                         settings.title_share),
+    )  # fmt: skip
+    rates = [group["lr"] for group in optimizer.param_groups]
+    start = 0
+    if checkpoint and checkpoint.exists():
+        state = torch.load(checkpoint, weights_only=True)
+        if state["settings"] != asdict(settings):
+            raise ValueError(f"{checkpoint} was made with other settings; remove it to start anew")
+        model.load_state_dict(state["model"])
+        averaged.load_state_dict(state["averaged"])
+        optimizer.load_state_dict(state["optimizer"])
+        start = state["step"]
+    progress = Progress(label, settings.steps - start)
+    running: dict[str, float] = {}
+    model.train()
+    for step in range(start, settings.steps):
+        torch.manual_seed(settings.seed * 1_000_003 + step)
+        batch = sampler.batch(step)
+        for group, rate in zip(optimizer.param_groups, rates):
+            group["lr"] = rate * schedule(step, settings)
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            terms = losses(model, batch, settings, prepared.teacher_vectors)
+        total = torch.stack(list(terms.values())).sum()
+        optimizer.zero_grad(set_to_none=True)
+        total.backward()
+        nn.utils.clip_grad_norm_(model.parameters(), 2.0)
+        optimizer.step()
+        _average(averaged, model, settings, step)
+        for name, term in terms.items():
+            value = term.item()
+            running[name] = 0.98 * running.get(name, value) + 0.02 * value
+        note = ", ".join(f"{name} {value:.3f}" for name, value in running.items())
+        note += f", scale {model.log_scale.exp().item():.1f}, boost {model.boost.tolist()}"
+        progress.advance(1, note)
+        if on_step:
+            on_step(step + 1, averaged)
+        if checkpoint and ((step + 1) % 1000 == 0 or step + 1 == settings.steps):
+            state: dict[str, Any] = {
+                "settings": asdict(settings), "step": step + 1, "model": model.state_dict(),
+                "averaged": averaged.state_dict(), "optimizer": optimizer.state_dict(),
+            }  # fmt: skip
+            partial = checkpoint.with_suffix(".part")
+            torch.save(state, partial)
+            partial.replace(checkpoint)
+    return averaged.eval()
+
+
+_AVERAGE_EVERY = 8
+
+
+@torch.no_grad()
+def _average(averaged: nn.Module, model: nn.Module, settings: Settings, step: int) -> None:
+    if step % _AVERAGE_EVERY and step + 1 != settings.steps:
+        return
+    # The first steps' weights are soon forgotten: the average is over no more than a tenth of them.
+    keep = min(settings.averaging**_AVERAGE_EVERY, 1 - _AVERAGE_EVERY / (0.1 * step + _AVERAGE_EVERY))
+    for mean, value in zip(averaged.parameters(), model.parameters()):
+        mean.lerp_(value, 1 - keep)
+
+
+def shortened(settings: Settings, steps: int) -> Settings:
+    return replace(settings, steps=steps)
