@@ -154,6 +154,7 @@ public final class ShortlistStream implements AutoCloseable {
     ClientCall<?, ?> open;
     synchronized (this) {
       open = call;
+      halfClosed = true;
     }
     if (open != null) {
       open.cancel("the stream was cancelled", null);
@@ -186,7 +187,7 @@ public final class ShortlistStream implements AutoCloseable {
   private String unusedId() {
     String id;
     do {
-      id = Long.toString(++lastId);
+      id = "#" + ++lastId;
     } while (unanswered.containsKey(id));
     return id;
   }
