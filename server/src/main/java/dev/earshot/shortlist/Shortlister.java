@@ -168,7 +168,11 @@ public final class Shortlister implements AutoCloseable {
       CompletableFuture<UserSummary> first = new CompletableFuture<>();
       Future<?> timer =
           timers.schedule(
-              () -> first.completeExceptionally(new NotReady()), patience, TimeUnit.NANOSECONDS);
+              () -> {
+                first.completeExceptionally(new NotReady());
+              },
+              patience,
+              TimeUnit.NANOSECONDS);
       summary.whenComplete((value, failure) -> {
         timer.cancel(false);
         if (failure == null) {

@@ -1,0 +1,232 @@
+package dev.earshot.shortlist;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowable;
+
+import dev.earshot.catalog.ServedModel;
+import dev.earshot.deadline.Budget;
+import dev.earshot.deadline.Degradation;
+import dev.earshot.deadline.Degradation.Context;
+import dev.earshot.deadline.Degradation.Missing;
+import dev.earshot.deadline.Degradation.Reason;
+import dev.earshot.deadline.Refusal;
+import dev.earshot.model.Bundles;
+import dev.earshot.model.OnnxShortlistModel;
+import dev.earshot.profile.Profiles;
+import dev.earshot.profile.Profiles.Condition;
+import dev.earshot.shortlist.ShortlistQuery.WeightedText;
+import dev.earshot.store.MemoryProfileStore;
+import dev.earshot.store.Profile;
+import dev.earshot.store.ProfileStore;
+import dev.earshot.store.StoreException;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Function;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(60)
+class ShortlisterTest {
+  private static final Duration SLO = Duration.ofMillis(15);
+  private static final Duration RESERVE = Duration.ofMillis(5);
+  private static final String SKILL = "snips.GetWeather";
+
+  private static OnnxShortlistModel model;
+
+  private final ManualTimers time = new ManualTimers();
+  private final FaultyStore store = new FaultyStore();
+  private final Profiles profiles = new Profiles(store, InstantSource.system());
+  private final Shortlister shortlister =
+      new Shortlister(
+          new ServedModel(model, 3),
+          new UserSummaries(profiles, model, 1 << 20),
+          time,
+          time::nanoTime,
+          new Shortlister.Options(1, 4, 16, RESERVE));
+
+  @BeforeAll
+  static void load() throws Exception {
+    model = Bundles.load();
+  }
+
+  @AfterAll
+  static void unload() {
+    model.close();
+  }
+
+  @AfterEach
+  void close() {
+    shortlister.close();
+  }
+
+  /** A store that answers as a test wants it to. */
+  private static final class FaultyStore implements ProfileStore {
+    private final ProfileStore store = new MemoryProfileStore();
+    Function<String, CompletionStage<Optional<Profile>>> read = store::get;
+    int reads;
+
+    @Override
+    public CompletionStage<Optional<Profile>> get(String userId) {
+      reads++;
+      return read.apply(userId);
+    }
+
+    @Override
+    public CompletionStage<Boolean> put(Profile profile, long expectedVersion) {
+      return store.put(profile, expectedVersion);
+    }
+
+    @Override
+    public CompletionStage<Boolean> delete(String userId) {
+      return store.delete(userId);
+    }
+
+    @Override
+    public CompletionStage<List<Profile>> list(String afterUserId, int limit) {
+      return store.list(afterUserId, limit);
+    }
+
+    @Override
+    public void close() {}
+  }
+
+  @Test
+  void answersContextFreeWhenTheStoreHangs() {
+    store.read = userId -> new CompletableFuture<>();
+    CompletableFuture<Shortlist> answer = ask("u");
+    time.advance(SLO.minus(RESERVE).toNanos() - 1);
+    assertThat(answer).isNotDone();
+
+    time.advance(1);
+    assertThat(answer.join().degradation()).isEqualTo(missing(Reason.NOT_READY));
+  }
+
+  @Test
+  void answersContextFreeWhenTheStoreFails() {
+    store.read = userId -> CompletableFuture.failedStage(new StoreException("no disk"));
+
+    assertThat(ask("u").join().degradation()).isEqualTo(missing(Reason.STORE_ERROR));
+  }
+
+  @Test
+  void doesNotBeginWhatTheBudgetCannotWaitFor() {
+    store.read = userId -> new CompletableFuture<>();
+    CompletableFuture<Shortlist> answer =
+        shortlister.shortlist(query("u"), Budget.startingNow(time::nanoTime, RESERVE));
+
+    assertThat(answer.join().degradation()).isEqualTo(missing(Reason.BUDGET));
+  }
+
+  @Test
+  void usesAProfileThatComesInTime() {
+    enable(SKILL);
+    CompletableFuture<Optional<Profile>> late = new CompletableFuture<>();
+    Optional<Profile> profile = store.get("u").toCompletableFuture().join();
+    store.read = userId -> late;
+    CompletableFuture<Shortlist> answer = ask("u");
+    time.advance(Duration.ofMillis(3).toNanos());
+    late.complete(profile);
+
+    Shortlist shortlist = answer.join();
+    assertThat(shortlist.degradation()).isEqualTo(Degradation.NONE);
+    assertThat(shortlist.times().profileNanos()).isEqualTo(Duration.ofMillis(3).toNanos());
+  }
+
+  @Test
+  void aLateProfileStillFillsTheCache() {
+    enable(SKILL);
+    CompletableFuture<Optional<Profile>> late = new CompletableFuture<>();
+    Optional<Profile> profile = store.get("u").toCompletableFuture().join();
+    store.read = userId -> late;
+    CompletableFuture<Shortlist> answer = ask("u");
+    time.advance(SLO.toNanos());
+    answer.exceptionally(failure -> null).join();
+    late.complete(profile);
+    int reads = store.reads;
+
+    assertThat(ask("u").join().degradation()).isEqualTo(Degradation.NONE);
+    assertThat(store.reads).isEqualTo(reads);
+  }
+
+  @Test
+  void readsTheStoreOnceHoweverManyRequestsWait() {
+    CompletableFuture<Optional<Profile>> late = new CompletableFuture<>();
+    store.read = userId -> late;
+    List<CompletableFuture<Shortlist>> answers = List.of(ask("u"), ask("u"), ask("u"));
+    late.complete(Optional.empty());
+
+    assertThat(answers)
+        .allSatisfy(
+            answer ->
+                assertThat(answer.join().degradation()).isEqualTo(missing(Reason.NOT_FOUND)));
+    assertThat(store.reads).isEqualTo(1);
+  }
+
+  @Test
+  void seesAChangedProfileWithTheNextRequest() {
+    assertThat(ask("u").join().degradation()).isEqualTo(missing(Reason.NOT_FOUND));
+    enable(SKILL);
+
+    Shortlist shortlist = ask("u").join();
+    assertThat(shortlist.degradation()).isEqualTo(Degradation.NONE);
+    assertThat(shortlist.skills()).anyMatch(Shortlist.RankedSkill::enabled);
+  }
+
+  @Test
+  void saysThatNobodyAskedForAProfile() {
+    assertThat(ask(null).join().degradation()).isEqualTo(missing(Reason.NOT_REQUESTED));
+    assertThat(ask(null).join().degradation().isDegraded()).isFalse();
+  }
+
+  @Test
+  void refusesWhatIsSpentBeforeItIsRun() {
+    CompletableFuture<Shortlist> answer =
+        shortlister.shortlist(query(null), Budget.startingNow(time::nanoTime, Duration.ZERO));
+
+    assertThat(refusal(answer)).isEqualTo(Refusal.Reason.DEADLINE);
+  }
+
+  @Test
+  void refusesACatalogueVersionThatIsNotServed() {
+    ShortlistQuery query = new ShortlistQuery(List.of(new WeightedText("hi", 1)), null, false, 5, 4);
+    assertThat(refusal(shortlister.shortlist(query, budget())))
+        .isEqualTo(Refusal.Reason.CATALOG_BEHIND);
+  }
+
+  private CompletableFuture<Shortlist> ask(String userId) {
+    return shortlister.shortlist(query(userId), budget());
+  }
+
+  private Budget budget() {
+    return Budget.startingNow(time::nanoTime, SLO);
+  }
+
+  private void enable(String skillId) {
+    profiles
+        .enable("u", List.of(skillId), new Condition("", true))
+        .toCompletableFuture()
+        .join();
+  }
+
+  private static ShortlistQuery query(String userId) {
+    return new ShortlistQuery(
+        List.of(new WeightedText("what is the weather like", 1)), userId, false, 50, 3);
+  }
+
+  private static Degradation missing(Reason reason) {
+    return new Degradation(List.of(new Missing(Context.PROFILE, reason)), List.of());
+  }
+
+  private static Refusal.Reason refusal(CompletableFuture<Shortlist> answer) {
+    CompletionException failure = (CompletionException) catchThrowable(answer::join);
+    return ((Refusal) failure.getCause()).reason();
+  }
+}
