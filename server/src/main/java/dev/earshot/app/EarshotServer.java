@@ -1,6 +1,6 @@
 package dev.earshot.app;
 
-import dev.earshot.catalog.ServedModel;
+import dev.earshot.catalog.Catalog;
 import dev.earshot.deadline.Ticker;
 import dev.earshot.grpc.GrpcEndpoint;
 import dev.earshot.model.BundleException;
@@ -55,13 +55,13 @@ public final class EarshotServer implements AutoCloseable {
       InstantSource clock = InstantSource.system();
       ProfileStore profileStore = own(new MemoryProfileStore());
       Profiles profiles = new Profiles(profileStore, clock);
-      ServedModel served = new ServedModel(model, 0);
+      Catalog catalog = new Catalog(model, clock.instant());
       UserSummaries summaries = new UserSummaries(profiles, model, options.summaryCacheBytes());
       GrpcEndpoint.EventLoops eventLoops = own(GrpcEndpoint.EventLoops.start());
       Shortlister shortlister =
           own(
               new Shortlister(
-                  served,
+                  catalog.served(),
                   summaries,
                   eventLoops.timers(),
                   ticker,
@@ -81,14 +81,7 @@ public final class EarshotServer implements AutoCloseable {
                       options.streamInflight(),
                       options.drain()),
                   new GrpcEndpoint.Domain(
-                      shortlister,
-                      profiles,
-                      served,
-                      model,
-                      options.workers(),
-                      ticker,
-                      clock,
-                      registry),
+                      shortlister, profiles, catalog, options.workers(), ticker, clock, registry),
                   eventLoops));
       metricsPort = startMetrics(registry);
       listen();

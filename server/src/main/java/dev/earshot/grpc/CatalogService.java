@@ -1,12 +1,8 @@
 package dev.earshot.grpc;
 
-import com.google.protobuf.Duration;
-import com.google.protobuf.Timestamp;
-import dev.earshot.model.Bundle;
+import dev.earshot.catalog.BundleDescription;
 import dev.earshot.model.LoadReport;
 import dev.earshot.model.Manifest;
-import dev.earshot.model.OnnxRuntime;
-import dev.earshot.model.OnnxShortlistModel;
 import dev.earshot.profile.Profiles;
 import dev.earshot.v1.Calibration;
 import dev.earshot.v1.CatalogGrpc;
@@ -17,8 +13,8 @@ import dev.earshot.v1.Encoder;
 import dev.earshot.v1.Graph;
 import dev.earshot.v1.Limits;
 import io.grpc.stub.StreamObserver;
-import java.time.Instant;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 
@@ -47,19 +43,16 @@ final class CatalogService extends CatalogGrpc.CatalogImplBase {
 
   private static DescribeBundleResponse describe(
       GrpcEndpoint.Domain domain, GrpcEndpoint.Options options) {
-    OnnxShortlistModel model = domain.model();
-    Bundle bundle = model.bundle();
+    BundleDescription bundle = domain.catalog().description();
     Manifest manifest = bundle.manifest();
-    LoadReport report = model.report();
-    OnnxRuntime runtime = model.runtime();
-    Instant now = domain.clock().instant();
+    LoadReport report = bundle.report();
     DescribeBundleResponse.Builder message =
         DescribeBundleResponse.newBuilder()
-            .setBundleVersion(bundle.version())
+            .setBundleVersion(manifest.bundleVersion())
             .setFormatVersion(manifest.formatVersion())
             .setManifestSha256(bundle.manifestSha256())
-            .setCatalogVersion(domain.served().catalogVersion())
-            .setSkillCount(model.skills().size())
+            .setCatalogVersion(bundle.catalogVersion())
+            .setSkillCount(bundle.skillCount())
             .setEncoder(
                 Encoder.newBuilder()
                     .setDimensions(manifest.dimensions().query())
@@ -67,18 +60,17 @@ final class CatalogService extends CatalogGrpc.CatalogImplBase {
                     .setMaxWords(manifest.tokenizer().maxWords()))
             .setDevice(
                 Device.newBuilder()
-                    .setRequestedProvider(runtime.requested().label())
-                    .setProvider(runtime.provider().label())
-                    .setRuntimeVersion(runtime.version())
+                    .setRequestedProvider(bundle.requestedProvider().label())
+                    .setProvider(bundle.provider().label())
+                    .setRuntimeVersion(bundle.runtimeVersion())
                     .setWorkers(domain.workers())
                     .setIntraOpThreads(1))
             .setOutOfScopeThreshold(bundle.calibration().outOfScopeThreshold())
             .setMemoryBytes(report.memoryBytes())
             .setDiskBytes(bundle.diskBytes())
-            .setLoadTime(
-                Timestamp.newBuilder().setSeconds(now.getEpochSecond()).setNanos(now.getNano()))
-            .setLoadDuration(duration(report.loadDuration()))
-            .setWarmDuration(duration(report.warmDuration()))
+            .setLoadTime(WireTime.timestamp(bundle.loadTime()))
+            .setLoadDuration(WireTime.duration(report.loadDuration()))
+            .setWarmDuration(WireTime.duration(report.warmDuration()))
             .setGoldenVectors(report.goldenVectors())
             .addCalibrations(
                 calibration(Calibration.Mode.MODE_CONTEXT_FREE, bundle.calibration().contextFree()))
@@ -88,11 +80,10 @@ final class CatalogService extends CatalogGrpc.CatalogImplBase {
     if (manifest.description() != null) {
       message.setDescription(manifest.description());
     }
-    if (runtime.fallbackReason() != null) {
-      message.getDeviceBuilder().setFallbackReason(runtime.fallbackReason());
+    if (bundle.fallbackReason() != null) {
+      message.getDeviceBuilder().setFallbackReason(bundle.fallbackReason());
     }
-    model
-        .variants()
+    new TreeMap<>(bundle.variants())
         .forEach((graph, variant) ->
             message.addGraphs(
                 Graph.newBuilder()
@@ -131,15 +122,8 @@ final class CatalogService extends CatalogGrpc.CatalogImplBase {
         .setMaxEnabledSkills(Profiles.MAX_ENABLED)
         .setMaxInboundMessageBytes(GrpcEndpoint.MAX_INBOUND_BYTES)
         .setStreamInflight(options.streamInflight())
-        .setSlo(duration(options.slo()))
+        .setSlo(WireTime.duration(options.slo()))
         .setSloEnforced(options.enforceSlo())
-        .build();
-  }
-
-  private static Duration duration(java.time.Duration duration) {
-    return Duration.newBuilder()
-        .setSeconds(duration.getSeconds())
-        .setNanos(duration.getNano())
         .build();
   }
 }

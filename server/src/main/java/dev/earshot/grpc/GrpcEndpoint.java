@@ -1,8 +1,7 @@
 package dev.earshot.grpc;
 
-import dev.earshot.catalog.ServedModel;
+import dev.earshot.catalog.Catalog;
 import dev.earshot.deadline.Ticker;
-import dev.earshot.model.OnnxShortlistModel;
 import dev.earshot.profile.Profiles;
 import dev.earshot.shortlist.Shortlister;
 import io.grpc.BindableService;
@@ -72,8 +71,7 @@ public final class GrpcEndpoint implements AutoCloseable {
   public record Domain(
       Shortlister shortlister,
       Profiles profiles,
-      ServedModel served,
-      OnnxShortlistModel model,
+      Catalog catalog,
       int workers,
       Ticker ticker,
       InstantSource clock,
@@ -104,7 +102,7 @@ public final class GrpcEndpoint implements AutoCloseable {
                 marshalling,
                 new AnswerMeters(domain.registry, options.slo),
                 options.streamInflight),
-            new ProfilesService(domain.profiles, domain.served, domain.clock, marshalling),
+            new ProfilesService(domain.profiles, domain.catalog, domain.clock, marshalling),
             new CatalogService(domain, options, marshalling));
     for (BindableService service : services) {
       ServerServiceDefinition definition = marshalling.wrap(service.bindService());

@@ -2,7 +2,7 @@ package dev.earshot.grpc;
 
 import com.google.protobuf.Timestamp;
 import com.google.protobuf.util.Timestamps;
-import dev.earshot.catalog.ServedModel;
+import dev.earshot.catalog.Catalog;
 import dev.earshot.profile.Profiles;
 import dev.earshot.profile.Profiles.Condition;
 import dev.earshot.profile.Profiles.Update;
@@ -44,14 +44,14 @@ final class ProfilesService extends ProfilesGrpc.ProfilesImplBase {
   private static final int MAX_PAGE_BYTES = 3 << 20;
 
   private final Profiles profiles;
-  private final ServedModel served;
+  private final Catalog catalog;
   private final InstantSource clock;
   private final LenientMarshalling marshalling;
 
   ProfilesService(
-      Profiles profiles, ServedModel served, InstantSource clock, LenientMarshalling marshalling) {
+      Profiles profiles, Catalog catalog, InstantSource clock, LenientMarshalling marshalling) {
     this.profiles = profiles;
-    this.served = served;
+    this.catalog = catalog;
     this.clock = clock;
     this.marshalling = marshalling;
   }
@@ -328,7 +328,7 @@ final class ProfilesService extends ProfilesGrpc.ProfilesImplBase {
             .setUserId(profile.userId())
             .addAllEnabledSkillIds(profile.enabledSkillIds())
             .setEtag(Profiles.etag(profile))
-            .setUpdateTime(timestamp(profile.updateTime()));
+            .setUpdateTime(WireTime.timestamp(profile.updateTime()));
     for (dev.earshot.store.Profile.UserList list : profile.lists()) {
       UserList.Builder listMessage = message.addListsBuilder().setType(list.type());
       for (Entry entry : list.entries()) {
@@ -345,10 +345,10 @@ final class ProfilesService extends ProfilesGrpc.ProfilesImplBase {
           .setValue(preference.value())
           .addAllSkillIds(preference.skillIds())
           .setStrength(preference.strength())
-          .setUpdateTime(timestamp(preference.updateTime()));
+          .setUpdateTime(WireTime.timestamp(preference.updateTime()));
     }
     for (String skillId : profile.enabledSkillIds()) {
-      if (served.model().skills().row(skillId) < 0) {
+      if (!catalog.knows(skillId)) {
         message.addUnknownSkillIds(skillId);
       }
     }
@@ -374,12 +374,5 @@ final class ProfilesService extends ProfilesGrpc.ProfilesImplBase {
         preference.hasUpdateTime()
             ? Instant.ofEpochSecond(stated.getSeconds(), stated.getNanos())
             : clock.instant());
-  }
-
-  private static Timestamp timestamp(Instant instant) {
-    return Timestamp.newBuilder()
-        .setSeconds(instant.getEpochSecond())
-        .setNanos(instant.getNano())
-        .build();
   }
 }

@@ -9,9 +9,9 @@ import dev.earshot.model.ExecutionProvider;
 import dev.earshot.v1.CatalogGrpc;
 import dev.earshot.v1.DescribeBundleRequest;
 import dev.earshot.v1.DescribeBundleResponse;
+import dev.earshot.v1.GetInteractionRequest;
 import dev.earshot.v1.InteractionsGrpc;
 import dev.earshot.v1.ReloadBundleRequest;
-import dev.earshot.v1.GetInteractionRequest;
 import dev.earshot.v1.ShortlistRequest;
 import dev.earshot.v1.ShortlisterGrpc;
 import io.grpc.ManagedChannel;
@@ -76,17 +76,15 @@ class EarshotServerTest {
 
       Status unimplemented =
           Status.fromThrowable(
-              catchThrowable(
-                  () ->
-                      CatalogGrpc.newBlockingStub(channel)
-                          .reloadBundle(ReloadBundleRequest.getDefaultInstance())));
+              catchThrowable(() ->
+                  CatalogGrpc.newBlockingStub(channel)
+                      .reloadBundle(ReloadBundleRequest.getDefaultInstance())));
       assertThat(unimplemented.getCode()).isEqualTo(Status.Code.UNIMPLEMENTED);
       Status unregistered =
           Status.fromThrowable(
-              catchThrowable(
-                  () ->
-                      InteractionsGrpc.newBlockingStub(channel)
-                          .getInteraction(GetInteractionRequest.getDefaultInstance())));
+              catchThrowable(() ->
+                  InteractionsGrpc.newBlockingStub(channel)
+                      .getInteraction(GetInteractionRequest.getDefaultInstance())));
       assertThat(unregistered.getCode()).isEqualTo(Status.Code.UNIMPLEMENTED);
       channel.shutdownNow();
     }
@@ -124,8 +122,7 @@ class EarshotServerTest {
             StartupException.class,
             () ->
                 EarshotServer.start(
-                    withProvider(
-                        ServerOptions.embedded(Bundles.DEFAULT), ExecutionProvider.CUDA)));
+                    withProvider(ServerOptions.embedded(Bundles.DEFAULT), ExecutionProvider.CUDA)));
     assertThat(refusal).hasMessageContaining("execution provider cuda");
     assertThat(refusal.exitCode()).isEqualTo(ExitCode.UNAVAILABLE);
 

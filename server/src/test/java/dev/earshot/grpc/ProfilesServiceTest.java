@@ -83,13 +83,9 @@ class ProfilesServiceTest {
   @Test
   void aMissingProfileIsNotFoundUnlessItMayBeMade() {
     Status status =
-        statusOf(
-            () ->
-                profiles.enableSkills(
-                    EnableSkillsRequest.newBuilder()
-                        .setUserId("nobody")
-                        .addSkillIds("a")
-                        .build()));
+        statusOf(() ->
+            profiles.enableSkills(
+                EnableSkillsRequest.newBuilder().setUserId("nobody").addSkillIds("a").build()));
 
     assertThat(status.getCode()).isEqualTo(Code.NOT_FOUND_VALUE);
     assertThat(statusOf(() -> get("nobody")).getCode()).isEqualTo(Code.NOT_FOUND_VALUE);
@@ -127,22 +123,21 @@ class ProfilesServiceTest {
   @Test
   void namesTheFieldsOfABadProfile() {
     Status status =
-        statusOf(
-            () ->
-                profiles.updateProfile(
-                    UpdateProfileRequest.newBuilder()
-                        .setProfile(
-                            Profile.newBuilder()
-                                .addEnabledSkillIds("")
-                                .addLists(list("bad type!", "x"))
-                                .addLists(list("contacts", " "))
-                                .addPreferences(
-                                    Preference.newBuilder()
-                                        .setSubject("s")
-                                        .setValue("v")
-                                        .setStrength(Double.NaN)))
-                        .setUpdateMask(FieldMask.newBuilder().addPaths("shoe_size"))
-                        .build()));
+        statusOf(() ->
+            profiles.updateProfile(
+                UpdateProfileRequest.newBuilder()
+                    .setProfile(
+                        Profile.newBuilder()
+                            .addEnabledSkillIds("")
+                            .addLists(list("bad type!", "x"))
+                            .addLists(list("contacts", " "))
+                            .addPreferences(
+                                Preference.newBuilder()
+                                    .setSubject("s")
+                                    .setValue("v")
+                                    .setStrength(Double.NaN)))
+                    .setUpdateMask(FieldMask.newBuilder().addPaths("shoe_size"))
+                    .build()));
 
     assertThat(status.getCode()).isEqualTo(Code.INVALID_ARGUMENT_VALUE);
     assertThat(ServedApi.violations(status).stream().map(v -> v.replaceFirst(":.*", "")))
@@ -160,14 +155,13 @@ class ProfilesServiceTest {
     List<String> many = IntStream.range(0, 1_999).mapToObj(i -> "s" + i).toList();
     put(profile("full").addAllEnabledSkillIds(many));
     Status status =
-        statusOf(
-            () ->
-                profiles.enableSkills(
-                    EnableSkillsRequest.newBuilder()
-                        .setUserId("full")
-                        .addSkillIds("x")
-                        .addSkillIds("y")
-                        .build()));
+        statusOf(() ->
+            profiles.enableSkills(
+                EnableSkillsRequest.newBuilder()
+                    .setUserId("full")
+                    .addSkillIds("x")
+                    .addSkillIds("y")
+                    .build()));
 
     assertThat(status.getCode()).isEqualTo(Code.FAILED_PRECONDITION_VALUE);
     assertThat(ServedApi.reason(status)).isEqualTo("PROFILE_FULL");
@@ -177,16 +171,15 @@ class ProfilesServiceTest {
   void refusesAnEntryThatIsBothAddedAndRemoved() {
     ListEntry entry = ListEntry.newBuilder().setText("Meg").build();
     Status status =
-        statusOf(
-            () ->
-                profiles.updateList(
-                    UpdateListRequest.newBuilder()
-                        .setUserId("both")
-                        .setType("contacts")
-                        .addAddEntries(entry)
-                        .addRemoveEntries(entry)
-                        .setAllowMissing(true)
-                        .build()));
+        statusOf(() ->
+            profiles.updateList(
+                UpdateListRequest.newBuilder()
+                    .setUserId("both")
+                    .setType("contacts")
+                    .addAddEntries(entry)
+                    .addRemoveEntries(entry)
+                    .setAllowMissing(true)
+                    .build()));
 
     assertThat(ServedApi.violations(status))
         .containsExactly("remove_entries[0].text: also added (expected: added or removed)");

@@ -1,5 +1,7 @@
 package dev.earshot.grpc;
 
+import static java.util.Objects.requireNonNull;
+
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.rpc.BadRequest;
 import com.google.rpc.ErrorInfo;
@@ -12,33 +14,31 @@ import io.grpc.netty.NettyChannelBuilder;
 import io.grpc.protobuf.StatusProto;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.extension.AfterAllCallback;
 import org.junit.jupiter.api.extension.BeforeAllCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
 /** A whole server on a free port, with the default bundle, and a channel to it. */
 final class ServedApi implements BeforeAllCallback, AfterAllCallback {
-  private EarshotServer server;
-  private ManagedChannel channel;
+  private @Nullable EarshotServer server;
+  private @Nullable ManagedChannel channel;
 
   @Override
   public void beforeAll(ExtensionContext context) throws Exception {
-    server = EarshotServer.start(ServerOptions.embedded(Bundles.DEFAULT));
-    channel = NettyChannelBuilder.forAddress("127.0.0.1", server.port()).usePlaintext().build();
+    EarshotServer started = EarshotServer.start(ServerOptions.embedded(Bundles.DEFAULT));
+    server = started;
+    channel = NettyChannelBuilder.forAddress("127.0.0.1", started.port()).usePlaintext().build();
   }
 
   @Override
   public void afterAll(ExtensionContext context) throws Exception {
-    channel.shutdownNow().awaitTermination(5, TimeUnit.SECONDS);
-    server.close();
+    channel().shutdownNow().awaitTermination(5, TimeUnit.SECONDS);
+    requireNonNull(server).close();
   }
 
   ManagedChannel channel() {
-    return channel;
-  }
-
-  int port() {
-    return server.port();
+    return requireNonNull(channel);
   }
 
   static Status status(Throwable failure) {

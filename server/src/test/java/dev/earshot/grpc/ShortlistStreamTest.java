@@ -1,5 +1,6 @@
 package dev.earshot.grpc;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.Duration;
@@ -75,8 +76,7 @@ class ShortlistStreamTest {
 
     assertThat(byId).hasSize(40);
     for (int i = 4; i < 40; i++) {
-      assertThat(byId.get("r" + i).getResponse().getSkills(0).getSkillId())
-          .isEqualTo(byId.get("r" + i % 4).getResponse().getSkills(0).getSkillId());
+      assertThat(first(byId, "r" + i)).isEqualTo(first(byId, "r" + i % 4));
     }
   }
 
@@ -95,8 +95,7 @@ class ShortlistStreamTest {
     assertError(responses.next(), "late", Code.INVALID_ARGUMENT, "INVALID_FIELD");
     requests.onNext(
         message("outer", "hello").toBuilder()
-            .setShortlist(
-                ShortlistRequest.newBuilder().setUtterance("hello").setRequestId("inner"))
+            .setShortlist(ShortlistRequest.newBuilder().setUtterance("hello").setRequestId("inner"))
             .build());
     assertError(responses.next(), "outer", Code.INVALID_ARGUMENT, "INVALID_FIELD");
 
@@ -139,6 +138,10 @@ class ShortlistStreamTest {
         .filteredOn(ShortlistStreamResponse::hasError)
         .extracting(answer -> ServedApi.reason(answer.getError()))
         .isSubsetOf("STREAM_INFLIGHT", "OVERLOAD", "DEADLINE");
+  }
+
+  private static String first(Map<String, ShortlistStreamResponse> byId, String id) {
+    return requireNonNull(byId.get(id)).getResponse().getSkills(0).getSkillId();
   }
 
   private static ShortlistStreamRequest message(String id, String utterance) {

@@ -43,8 +43,7 @@ class ShortlisterServiceTest {
         .isSortedAccordingTo(java.util.Comparator.reverseOrder());
     assertThat(response.getDegradation().getMissingList())
         .containsExactly(
-            missing(
-                Degradation.Context.CONTEXT_PROFILE, Degradation.Reason.REASON_NOT_REQUESTED));
+            missing(Degradation.Context.CONTEXT_PROFILE, Degradation.Reason.REASON_NOT_REQUESTED));
     assertThat(response.getBundleVersion()).isNotEmpty();
     assertThat(response.getTimings().getTotalUs()).isPositive();
   }
@@ -80,8 +79,7 @@ class ShortlisterServiceTest {
 
   @Test
   void marksADialogueThatItCannotUseYet() {
-    ShortlistResponse response =
-        call(shortlist("yes please").setInteractionId("i1").build());
+    ShortlistResponse response = call(shortlist("yes please").setInteractionId("i1").build());
 
     assertThat(response.getDegradation().getMissingList())
         .contains(
@@ -180,8 +178,7 @@ class ShortlisterServiceTest {
     assertThat(ServedApi.reason(status)).isEqualTo("INVALID_FIELD");
     assertThat(ServedApi.violations(status))
         .anySatisfy(
-            violation ->
-                assertThat(violation).startsWith(complaint).contains("(expected: "));
+            violation -> assertThat(violation).startsWith(complaint).contains("(expected: "));
   }
 
   @Test
@@ -221,8 +218,8 @@ class ShortlisterServiceTest {
 
   @Test
   void keepsServingAfterBadRequests() {
-    catchThrowable(() -> callWithBytes(new byte[] {1, 2, 3}));
-    catchThrowable(() -> call(ShortlistRequest.getDefaultInstance()));
+    assertThat(catchThrowable(() -> callWithBytes(new byte[] {1, 2, 3}))).isNotNull();
+    assertThat(catchThrowable(() -> call(ShortlistRequest.getDefaultInstance()))).isNotNull();
 
     assertThat(call(shortlist("hello").build()).getSkillsCount()).isEqualTo(5);
   }

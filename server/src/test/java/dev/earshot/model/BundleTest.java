@@ -72,13 +72,8 @@ class BundleTest {
   @Test
   void refusesAFileOutsideTheBundle() throws Exception {
     Bundles.copyTo(directory);
-    edit(
-        manifest ->
-            manifest
-                .withObject("/files")
-                .putObject("../rows.i8")
-                .put("bytes", 1)
-                .put("sha256", "0"));
+    edit(manifest ->
+        manifest.withObject("/files").putObject("../rows.i8").put("bytes", 1).put("sha256", "0"));
 
     assertThat(refusal()).hasMessageContaining("a plain file name");
   }
@@ -88,7 +83,9 @@ class BundleTest {
     Bundles.copyTo(directory);
     edit(manifest -> manifest.withObject("/dimensions").put("skills", 17));
 
-    assertThat(refusal()).hasMessageContaining("expected").returns("rows.i8", BundleException::file);
+    assertThat(refusal())
+        .hasMessageContaining("expected")
+        .returns("rows.i8", BundleException::file);
   }
 
   @Test
@@ -107,15 +104,15 @@ class BundleTest {
     for (String line : Files.readAllLines(golden)) {
       lines.add(line.replaceFirst("\"scope_score\": ?-?[0-9.]+", "\"scope_score\": 12345.0"));
     }
-    byte[] changed = (String.join("\n", lines) + "\n").getBytes(java.nio.charset.StandardCharsets.UTF_8);
+    byte[] changed =
+        (String.join("\n", lines) + "\n").getBytes(java.nio.charset.StandardCharsets.UTF_8);
     Files.write(golden, changed);
-    edit(
-        manifest ->
-            manifest
-                .withObject("/files")
-                .putObject(Bundle.GOLDEN_FILE)
-                .put("bytes", changed.length)
-                .put("sha256", Bundles.sha256(changed)));
+    edit(manifest ->
+        manifest
+            .withObject("/files")
+            .putObject(Bundle.GOLDEN_FILE)
+            .put("bytes", changed.length)
+            .put("sha256", Bundles.sha256(changed)));
 
     BundleException refusal =
         catchThrowableOfType(
@@ -136,8 +133,7 @@ class BundleTest {
   }
 
   private void edit(java.util.function.Consumer<ObjectNode> change) throws IOException {
-    ObjectNode manifest =
-        (ObjectNode) JSON.readTree(directory.resolve(Manifest.FILE).toFile());
+    ObjectNode manifest = (ObjectNode) JSON.readTree(directory.resolve(Manifest.FILE).toFile());
     change.accept(manifest);
     Bundles.writeManifest(directory, JSON.writeValueAsString(manifest));
   }

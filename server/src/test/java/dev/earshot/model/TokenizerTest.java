@@ -7,6 +7,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 class TokenizerTest {
+  @SuppressWarnings("NullAway.Init") // Set before all tests.
   private static Bundle bundle;
 
   @BeforeAll

@@ -14,6 +14,7 @@ import org.junit.jupiter.api.Test;
 class WorkspaceTest {
   private static final int TOP = 20;
 
+  @SuppressWarnings("NullAway.Init") // Set before all tests.
   private static OnnxShortlistModel model;
 
   @BeforeAll
@@ -45,7 +46,9 @@ class WorkspaceTest {
         for (int from = 0; from + size <= texts.size(); from += size) {
           assertThat(
                   answers(
-                      workspace, texts.subList(from, from + size), users.subList(from, from + size)))
+                      workspace,
+                      texts.subList(from, from + size),
+                      users.subList(from, from + size)))
               .isEqualTo(alone.subList(from, from + size));
         }
       }
@@ -67,8 +70,7 @@ class WorkspaceTest {
   void probabilitiesOfAllSkillsSumToOne() {
     try (Workspace workspace = model.workspace(1)) {
       Tokens tokens = model.tokenizer().tokenize("set a timer for ten minutes");
-      Answer answer =
-          answers(workspace, List.of(tokens), List.of(EnabledSkills.NONE), 100).get(0);
+      Answer answer = answers(workspace, List.of(tokens), List.of(EnabledSkills.NONE), 100).get(0);
       double sum = answer.logProbabilities.stream().mapToDouble(Math::exp).sum();
 
       assertThat(sum).isBetween(0.5, 1.0001);
@@ -82,8 +84,7 @@ class WorkspaceTest {
       Tokens tokens = model.tokenizer().tokenize("will it rain tomorrow");
       EnabledSkills many = user(0, workspace.maxEnabled());
       List<Answer> answers =
-          answers(
-              workspace, Collections.nCopies(4, tokens), List.of(many, user(9, 3), many, many));
+          answers(workspace, Collections.nCopies(4, tokens), List.of(many, user(9, 3), many, many));
 
       assertThat(answers.get(2)).isEqualTo(answers.get(0));
       assertThat(answers.get(3)).isEqualTo(answers.get(0));
@@ -110,8 +111,7 @@ class WorkspaceTest {
     try (Workspace workspace = model.workspace(2)) {
       Tokens weather = model.tokenizer().tokenize("will it rain tomorrow");
       Tokens music = model.tokenizer().tokenize("play some jazz");
-      List<Answer> single =
-          answers(workspace, List.of(weather), List.of(EnabledSkills.NONE));
+      List<Answer> single = answers(workspace, List.of(weather), List.of(EnabledSkills.NONE));
       WeightedTexts nearlyOne =
           new WeightedTexts(List.of(weather, music), List.of(0.999999f, 0.000001f));
       // Five texts in a workspace of two rows: encoded in three runs.

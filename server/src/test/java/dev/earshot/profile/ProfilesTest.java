@@ -1,5 +1,6 @@
 package dev.earshot.profile;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
@@ -37,8 +38,7 @@ class ProfilesTest {
   void replacesOnlyThePartsThatAnUpdateNames() {
     join(profiles.enable("u", List.of("a"), ANY));
     UserList contacts = new UserList("contacts", List.of(new Entry("Meg Bauer", List.of())));
-    Profile profile =
-        join(profiles.update("u", new Update(null, List.of(contacts), null), ANY));
+    Profile profile = join(profiles.update("u", new Update(null, List.of(contacts), null), ANY));
 
     assertThat(profile.enabledSkillIds()).containsExactly("a");
     assertThat(profile.lists()).containsExactly(contacts);
@@ -78,11 +78,9 @@ class ProfilesTest {
   void changesAListByItsEntriesTexts() {
     join(profiles.updateList("u", "contacts", entries("Meg", "Ann", "Bo"), List.of(), ANY));
     Entry ann = new Entry("Ann", List.of("AE N"));
-    Profile profile =
-        join(profiles.updateList("u", "contacts", List.of(ann), List.of("Meg"), ANY));
+    Profile profile = join(profiles.updateList("u", "contacts", List.of(ann), List.of("Meg"), ANY));
     assertThat(profile.lists())
-        .containsExactly(
-            new UserList("contacts", List.of(ann, new Entry("Bo", List.of()))));
+        .containsExactly(new UserList("contacts", List.of(ann, new Entry("Bo", List.of()))));
 
     Profile emptied =
         join(profiles.updateList("u", "contacts", List.of(), List.of("Ann", "Bo"), ANY));
@@ -133,6 +131,6 @@ class ProfilesTest {
   private static ProfileException.Problem problem(CompletionStage<?> stage) {
     CompletionException failure =
         catchThrowableOfType(CompletionException.class, () -> join(stage));
-    return ((ProfileException) failure.getCause()).problem();
+    return ((ProfileException) requireNonNull(failure.getCause())).problem();
   }
 }

@@ -1,5 +1,6 @@
 package dev.earshot.shortlist;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
@@ -27,6 +28,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -39,6 +41,7 @@ class ShortlisterTest {
   private static final Duration RESERVE = Duration.ofMillis(5);
   private static final String SKILL = "snips.GetWeather";
 
+  @SuppressWarnings("NullAway.Init") // Set before all tests.
   private static OnnxShortlistModel model;
 
   private final ManualTimers time = new ManualTimers();
@@ -165,8 +168,7 @@ class ShortlisterTest {
 
     assertThat(answers)
         .allSatisfy(
-            answer ->
-                assertThat(answer.join().degradation()).isEqualTo(missing(Reason.NOT_FOUND)));
+            answer -> assertThat(answer.join().degradation()).isEqualTo(missing(Reason.NOT_FOUND)));
     assertThat(store.reads).isEqualTo(1);
   }
 
@@ -196,12 +198,13 @@ class ShortlisterTest {
 
   @Test
   void refusesACatalogueVersionThatIsNotServed() {
-    ShortlistQuery query = new ShortlistQuery(List.of(new WeightedText("hi", 1)), null, false, 5, 4);
+    ShortlistQuery query =
+        new ShortlistQuery(List.of(new WeightedText("hi", 1)), null, false, 5, 4);
     assertThat(refusal(shortlister.shortlist(query, budget())))
         .isEqualTo(Refusal.Reason.CATALOG_BEHIND);
   }
 
-  private CompletableFuture<Shortlist> ask(String userId) {
+  private CompletableFuture<Shortlist> ask(@Nullable String userId) {
     return shortlister.shortlist(query(userId), budget());
   }
 
@@ -210,13 +213,10 @@ class ShortlisterTest {
   }
 
   private void enable(String skillId) {
-    profiles
-        .enable("u", List.of(skillId), new Condition("", true))
-        .toCompletableFuture()
-        .join();
+    profiles.enable("u", List.of(skillId), new Condition("", true)).toCompletableFuture().join();
   }
 
-  private static ShortlistQuery query(String userId) {
+  private static ShortlistQuery query(@Nullable String userId) {
     return new ShortlistQuery(
         List.of(new WeightedText("what is the weather like", 1)), userId, false, 50, 3);
   }
@@ -227,6 +227,6 @@ class ShortlisterTest {
 
   private static Refusal.Reason refusal(CompletableFuture<Shortlist> answer) {
     CompletionException failure = (CompletionException) catchThrowable(answer::join);
-    return ((Refusal) failure.getCause()).reason();
+    return ((Refusal) requireNonNull(failure.getCause())).reason();
   }
 }
