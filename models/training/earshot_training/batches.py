@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from earshot_training import augment
+from earshot_training import augment, out_of_scope
 from earshot_training.data import Corpus
 from earshot_training.losses import Sparse
 from earshot_training.model import Packed
@@ -117,6 +117,8 @@ class Batch:
     """float [pairs]: 1 where the enabled skill has the gold skill's capability."""
     teacher: torch.Tensor
     """int64 [texts]: the row of the teacher's vectors, or -1."""
+    in_scope: torch.Tensor
+    """bool [texts]; the others, at the end, have no labels."""
 
 
 class Sampler:
@@ -124,7 +126,10 @@ class Sampler:
 
     def __init__(self, corpus: Corpus, lexicon: Lexicon, metadata: list[augment.Metadata],
                  teacher_index: dict[str, int], seed: int, size: int = 512,
-                 shares: tuple[float, float, float] = (0.68, 0.14, 0.18)):  # fmt: skip
+                 shares: tuple[float, float, float] = (0.62, 0.14, 0.18),
+                 foreign: int = 8000):  # fmt: skip
+        """``shares``: of training texts, of phrases and of titles in a batch; the rest is requests
+        out of scope, drawn from ``foreign`` made ones."""
         self.corpus, self.lexicon, self.seed, self.size = corpus, lexicon, seed, size
         train = corpus.train
         skill_texts: dict[str, Counter[int]] = {}
@@ -182,15 +187,14 @@ class Sampler:
                 if corpus.skills[skill].invocation and len(tokens) <= 8:
                     self.tails_of.setdefault(int(skill), []).append(tokens)
         self.tails = [t for tails in self.tails_of.values() for t in tails]
+        self.foreign = [lexicon.numbers(text) for text in out_of_scope.synthetic_texts(foreign, seed)]
+        self.all_users = list(train.enabled)
         self.counts = [round(size * share) for share in shares]
-        self.counts[0] = size - self.counts[1] - self.counts[2]
 
     def _titled(self, rng: np.random.Generator) -> tuple[int, np.ndarray]:
         """A skill called by its name, as in "ask NAME for …"."""
-        if rng.random() < 0.75:
-            skill = int(rng.choice(self.invoked))
-        else:
-            skill = int(rng.integers(len(self.titles)))
+        named = rng.random() < 0.75
+        skill = int(rng.choice(self.invoked) if named else rng.integers(len(self.titles)))
         titles = self.titles[skill]
         title = titles[0 if rng.random() < 0.7 else rng.integers(len(titles))]
         launch = self.launches[rng.integers(len(self.launches))]
@@ -238,6 +242,10 @@ class Sampler:
             golds.append(skill)
             tokens.append(title)
             teacher.append(-1)
+        labelled = len(tokens)
+        for i in rng.integers(0, len(self.foreign), self.size - labelled):
+            tokens.append(self.foreign[i])
+            teacher.append(-1)
 
         # A fifth of the texts lose words: what is left must do, as after recognition errors.
         for i, text in enumerate(tokens):
@@ -273,6 +281,12 @@ class Sampler:
             personal_columns.append(brands)
             personal_values.append(shares)
 
+        for i in range(labelled, len(tokens)):
+            rows = self.corpus.train.enabled[self.all_users[rng.integers(len(self.all_users))]]
+            owner.append(np.full(len(rows), i))
+            enabled.append(rows)
+            serves.append(np.zeros(len(rows), dtype=bool))
+
         return Batch(
             packed,
             _sparse(label_rows, label_columns, label_values),
@@ -281,6 +295,7 @@ class Sampler:
             torch.from_numpy(np.concatenate(enabled)),
             torch.from_numpy(np.concatenate(serves).astype(np.float32)),
             torch.tensor(teacher),
+            torch.arange(len(tokens)) < labelled,
         )
 
 

@@ -94,6 +94,10 @@ class Bundle:
                 providers=["CPUExecutionProvider"],
             )  # fmt: skip
 
+    def mode(self, enabled_count: int) -> dict:
+        """The calibration of a request with so many known enabled skills."""
+        return self.calibration["personal" if enabled_count else "context_free"]
+
     def encode(self, texts: Sequence[Encoded], length: int | None = None,
                unknown: int | None = None) -> np.ndarray:  # fmt: skip
         """``u`` float32 [n, D]; ``length`` and ``unknown`` widen the shapes beyond what is needed."""
@@ -104,9 +108,7 @@ class Bundle:
         grams: list[list[int]] = []
         for n, text in enumerate(texts):
             ids[n, : lengths[n]] = text.word_ids
-            for place, ngrams in zip(
-                (i for i, w in enumerate(text.word_ids) if w == 2), text.unknown_ngrams
-            ):
+            for place, ngrams in zip((i for i, w in enumerate(text.word_ids) if w == 2), text.unknown_ngrams):
                 grams.append(ngrams)
                 slots[n, place] = len(grams)
         table = np.zeros((max(1, len(grams), unknown or 1), MAX_NGRAMS), np.int32)
@@ -139,10 +141,7 @@ class Bundle:
     def classify(self, q: np.ndarray, enabled: Sequence[np.ndarray], k: int = 20,
                  width: int | None = None) -> Shortlists:  # fmt: skip
         indices, counts, present = self._enabled(enabled, width)
-        inverse = [
-            self.calibration["personal" if c else "context_free"]["inverse_temperature"]
-            for c in counts
-        ]
+        inverse = [self.mode(c)["inverse_temperature"] for c in counts]
         return Shortlists(*self.sessions["classify"].run(
             ["top_indices", "top_log_probabilities", "scope_scores"],
             {

@@ -68,9 +68,7 @@ class Corpus:
 def _rows(folder: Path, split: str, index: dict[str, int]) -> Rows:
     lines = [r for r in read_lines(folder / f"{split}.jsonl.gz") if r["skill"] in index]
     enabled = {
-        user["user"]: np.array(
-            sorted(index[s] for s in user["enabled"] if s in index), dtype=np.int64
-        )
+        user["user"]: np.array(sorted(index[s] for s in user["enabled"] if s in index), dtype=np.int64)
         for user in read_lines(folder / f"users.{split}.jsonl.gz")
     }
     return Rows(

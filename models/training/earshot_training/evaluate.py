@@ -36,9 +36,7 @@ def enabled_pairs(rows: Rows) -> tuple[Tensor, Tensor]:
 def encode_texts(model: Shortlister, lexicon: Lexicon, texts: list[str]) -> Tensor:
     """``u`` [n, D]."""
     tokens = [lexicon.numbers(text) for text in texts]
-    parts = [
-        model.encoder(lexicon.pack(tokens[i : i + 1024])) for i in range(0, len(tokens), 1024)
-    ]
+    parts = [model.encoder(lexicon.pack(tokens[i : i + 1024])) for i in range(0, len(tokens), 1024)]
     return torch.cat(parts)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from torch import nn
+from torch.nn import functional
 
 from earshot_training import graphs
 from earshot_training.batches import Lexicon
@@ -38,6 +39,17 @@ class Limits:
     u: float
     s: float
     q: float
+    scope: float
+
+
+@dataclass
+class Fitted:
+    """What calibration adds to a trained model. ``boosts`` float32 [S]; ``calibration``: the content
+    of ``calibration.json``."""
+
+    boosts: np.ndarray
+    scope_energy: float
+    calibration: dict
 
 
 def _limit(values: torch.Tensor) -> float:
@@ -71,7 +83,9 @@ def observe(model: Shortlister, lexicon: Lexicon, rows: Rows) -> Limits:
     both = torch.cat(fused)
     size = model.dims.query
     q = max(_limit(found.general), _limit(found.personal))
-    return Limits(seen, _limit(both[:, :size]), _limit(both[:, size:]), q)
+    with torch.no_grad():
+        scope = _limit(functional.relu(model.scope_in(torch.cat((found.general, found.personal)))))
+    return Limits(seen, _limit(both[:, :size]), _limit(both[:, size:]), q, scope)
 
 
 def _dense(module: nn.Linear, limit: float, relu: bool = False) -> Dense:
@@ -99,7 +113,8 @@ def word_table(model: Shortlister, lexicon: Lexicon, tokenizer: Tokenizer) -> np
 
 
 @torch.no_grad()
-def tables(model: Shortlister, lexicon: Lexicon, tokenizer: Tokenizer) -> dict[str, Table]:
+def tables(model: Shortlister, lexicon: Lexicon, tokenizer: Tokenizer,
+           boosts: np.ndarray) -> dict[str, Table]:  # fmt: skip
     rows, row_scales = quantise(model.rows().numpy(), axis=0)
     words, word_scales = quantise(word_table(model, lexicon, tokenizer), axis=0)
     grams = model.encoder.characters.table.weight.numpy().copy()
@@ -108,7 +123,7 @@ def tables(model: Shortlister, lexicon: Lexicon, tokenizer: Tokenizer) -> dict[s
     listed = [
         Table("rows.i8", rows), Table("row_scales.f32", row_scales),
         Table("row_biases.f32", model.bias.numpy().astype(np.float32)),
-        Table("enabled_boosts.f32", model.boosts().numpy().astype(np.float32)),
+        Table("enabled_boosts.f32", boosts.astype(np.float32)),
         Table("words.i8", words), Table("word_scales.f32", word_scales),
         Table("ngrams.i8", ngrams), Table("ngram_scales.f32", ngram_scales),
     ]  # fmt: skip
@@ -149,7 +164,7 @@ def attend_parts(model: Shortlister, limits: Limits) -> graphs.AttendParts:
     weight = model.fuse_in.weight.detach().numpy().T
     return graphs.AttendParts(
         query=_dense(model.attention.query, limits.u),
-        offset=float(model.attention.offset), softmax=model.attention.kind == "softmax",
+        offset=model.attention.offset.item(), softmax=model.attention.kind == "softmax",
         score_limit=SCORE_LIMIT, null=model.attention.null.detach().numpy(),
         fuse_u=Dense(weight[:size].copy(), model.fuse_in.bias.detach().numpy(), limits.u),
         fuse_s=Dense(weight[size:].copy(), None, limits.s),
@@ -158,7 +173,7 @@ def attend_parts(model: Shortlister, limits: Limits) -> graphs.AttendParts:
 
 
 def export(model: Shortlister, lexicon: Lexicon, skills: list[Skill], observed: Rows, folder: Path,
-           version: str, description: str, calibration: dict) -> None:  # fmt: skip
+           version: str, description: str, fitted: Fitted) -> None:  # fmt: skip
     """Writes all but the golden vectors. ``observed``: training rows, for the activations' ranges."""
     model = model.eval()
     folder.mkdir(parents=True, exist_ok=True)
@@ -166,14 +181,15 @@ def export(model: Shortlister, lexicon: Lexicon, skills: list[Skill], observed: 
         old.unlink()
     tokenizer = lexicon.tokenizer
     limits = observe(model, lexicon, observed)
-    files = tables(model, lexicon, tokenizer)
+    files = tables(model, lexicon, tokenizer, fitted.boosts)
     for name, table in files.items():
         dtype = table.array.dtype.newbyteorder("<")
         (folder / name).write_bytes(table.array.astype(dtype).tobytes())
     encode, attend = encode_parts(model, files, limits), attend_parts(model, limits)
     classify = graphs.ClassifyParts(
         files["rows.i8"], files["row_scales.f32"], files["row_biases.f32"],
-        float(model.log_scale.exp()), limits.q,
+        model.log_scale.exp().item(), limits.q, _dense(model.scope_in, limits.q),
+        _dense(model.scope_out, limits.scope, True), fitted.scope_energy,
     )  # fmt: skip
     names: dict[str, dict[str, str]] = {}
     for kind in ("int8", "fp32"):
@@ -196,7 +212,7 @@ def export(model: Shortlister, lexicon: Lexicon, skills: list[Skill], observed: 
             if skill.invocation:
                 entry["invocation"] = skill.invocation
             out.write(json.dumps(entry, ensure_ascii=False) + "\n")
-    (folder / "calibration.json").write_text(json.dumps(calibration, indent=2) + "\n")
+    (folder / "calibration.json").write_text(json.dumps(fitted.calibration, indent=2) + "\n")
     dims = model.dims
     write_manifest(folder, {
         "format": FORMAT, "format_version": FORMAT_VERSION, "bundle_version": version,

@@ -93,9 +93,7 @@ class GraphBuilder:
     def node(self, op: str, *inputs: str, outputs: int = 1, domain: str = "", **attributes):
         self._count += 1
         names = [f"{op.lower()}_{self._count}_{i}" for i in range(outputs)]
-        self._nodes.append(
-            helper.make_node(op, list(inputs), names, domain=domain, **attributes)
-        )
+        self._nodes.append(helper.make_node(op, list(inputs), names, domain=domain, **attributes))
         return names[0] if outputs == 1 else names
 
     def quantised(self, value: str, limit: float, rectified: bool = False) -> tuple[str, str, str]:
@@ -134,9 +132,7 @@ class GraphBuilder:
         """float32 [N, length of ``like`` along ``axis``]: 1 below each row's count."""
         shape = self.node("Shape", like, start=axis, end=axis + 1)
         length = self.node("Squeeze", shape)
-        places = self.node(
-            "Range", self.constant(0, np.int64), length, self.constant(1, np.int64)
-        )
+        places = self.node("Range", self.constant(0, np.int64), length, self.constant(1, np.int64))
         places = self.node("Cast", places, to=TensorProto.INT32)
         below = self.node("Less", places, self.node("Unsqueeze", counts, self.axes(1)))
         return self.node("Cast", below, to=TensorProto.FLOAT)
@@ -202,9 +198,7 @@ def encode_graph(parts: EncodeParts, int8: bool) -> onnx.ModelProto:
     mask = g.node("Unsqueeze", g.mask(word_ids, 1, lengths), g.axes(2))
 
     for (gamma, beta), mix, out in zip(parts.norms, parts.mixes, parts.outs):
-        h = g.node(
-            "LayerNormalization", x, g.constant(gamma), g.constant(beta), axis=-1, epsilon=1e-5
-        )
+        h = g.node("LayerNormalization", x, g.constant(gamma), g.constant(beta), axis=-1, epsilon=1e-5)
         h = g.node("Mul", h, mask)
         pads = g.constant([0, 1, 0, 0, 1, 0], np.int64)
 
@@ -234,14 +228,10 @@ def encode_graph(parts: EncodeParts, int8: bool) -> onnx.ModelProto:
     scores = g.node("Clip", scores, g.constant(-limit), g.constant(limit))
     weight = g.node("Mul", g.node("Exp", scores), mask)
     weight = g.node("Unsqueeze", g.node("Transpose", weight, perm=[0, 2, 1]), g.axes(2))
-    values = g.node(
-        "Reshape", values, g.constant([0, 0, parts.heads, query + 1], np.int64)
-    )
+    values = g.node("Reshape", values, g.constant([0, 0, parts.heads, query + 1], np.int64))
     values = g.node("Transpose", values, perm=[0, 2, 1, 3])
     summed = g.node("MatMul", weight, values)
-    sums, totals = g.node(
-        "Split", summed, g.constant([query, 1], np.int64), outputs=2, axis=3
-    )
+    sums, totals = g.node("Split", summed, g.constant([query, 1], np.int64), outputs=2, axis=3)
     u = g.node("Reshape", g.node("Div", sums, totals),
                g.constant([0, parts.heads * query], np.int64))  # fmt: skip
     g.output(u, "u", TensorProto.FLOAT, ["N", parts.heads * query])
@@ -302,6 +292,10 @@ class ClassifyParts:
     scale: float
     """τ."""
     query_limit: float
+    scope_in: Dense
+    scope_out: Dense
+    scope_energy: float
+    """The scope score is this times the energy, plus a small network's output on the query."""
 
 
 def classify_graph(parts: ClassifyParts, int8: bool) -> onnx.ModelProto:
@@ -316,16 +310,18 @@ def classify_graph(parts: ClassifyParts, int8: bool) -> onnx.ModelProto:
     rows, biases = g.table(parts.rows), g.table(parts.row_biases)
     scales = g.node("Mul", g.table(parts.row_scales), g.constant(parts.scale))
     if int8:
-        value, scale, zero = g.quantised(q, parts.query_limit)
+        value, scale, zero = quantised = g.quantised(q, parts.query_limit)
         logits = g.node(
             "MatMulIntegerToFloat", value, g.node("Transpose", rows, perm=[1, 0]), scale, scales,
             zero, "", biases, domain="com.microsoft",
         )  # fmt: skip
+        hidden = g.product(quantised, parts.scope_in)
     else:
         real = g.node("Mul", g.node("Cast", rows, to=TensorProto.FLOAT),
                       g.node("Unsqueeze", scales, g.axes(1)))  # fmt: skip
         logits = g.node("MatMul", q, g.node("Transpose", real, perm=[1, 0]))
         logits = g.node("Add", logits, biases)
+        hidden = g.dense(q, parts.scope_in)
     logits = g.node("ScatterElements", logits, indices, boosts, axis=1, reduction="add")
     logits = g.node("Mul", logits, g.node("Unsqueeze", inverse, g.axes(1)))
     logs = g.node("LogSoftmax", logits, axis=-1)
@@ -334,10 +330,11 @@ def classify_graph(parts: ClassifyParts, int8: bool) -> onnx.ModelProto:
     first = g.node("Slice", places, g.axes(0), g.axes(1), g.axes(1))
     best = g.node("GatherElements", logits, first, axis=1)
     best_log = g.node("Slice", top, g.axes(0), g.axes(1), g.axes(1))
-    energy = g.node("Squeeze", g.node("Sub", best, best_log), g.axes(1))
+    energy = g.node("Mul", g.node("Sub", best, best_log), g.constant(parts.scope_energy))
+    scope = g.node("Squeeze", g.node("Add", energy, g.dense(hidden, parts.scope_out)), g.axes(1))
     g.output(places, "top_indices", TensorProto.INT64, ["N", "k"])
     g.output(top, "top_log_probabilities", TensorProto.FLOAT, ["N", "k"])
-    g.output(energy, "scope_scores", TensorProto.FLOAT, ["N"])
+    g.output(scope, "scope_scores", TensorProto.FLOAT, ["N"])
     return g.model("queries to the best skills")
 
 

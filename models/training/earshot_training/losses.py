@@ -1,4 +1,4 @@
-"""Cross entropy of soft labels over every skill, in one pass over the logits."""
+"""Energies and cross entropy of soft labels over every skill, in one pass over the logits."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Sparse:
     values: Tensor
 
 
-class _CrossEntropy(torch.autograd.Function):
+class _LogProbabilities(torch.autograd.Function):
     """A [texts, S] product and softmax dominate a step. Written by hand, the products run in
     bfloat16 and the probabilities are kept in it; autograd would go over the matrix six times."""
 
@@ -28,22 +28,20 @@ class _CrossEntropy(torch.autograd.Function):
         if boost is not None:
             logits.index_put_((boost_rows, boost_columns), boost, accumulate=True)
         at_target = logits[target.rows, target.columns]
-        normaliser = torch.logsumexp(logits, dim=1)
-        probabilities = logits.sub_(normaliser.unsqueeze(1)).exp_().to(torch.bfloat16)
+        energy = torch.logsumexp(logits, dim=1)
+        probabilities = logits.sub_(energy.unsqueeze(1)).exp_().to(torch.bfloat16)
         ctx.save_for_backward(low_q, low_rows, scale, probabilities, boost_rows, boost_columns)
         ctx.target, ctx.boosted = target, boost is not None
-        return normaliser - torch.zeros_like(normaliser).index_add_(
-            0, target.rows, target.values * at_target
-        )
+        labelled = torch.zeros_like(energy).index_add_(0, target.rows, target.values * at_target)
+        return energy, labelled
 
     @staticmethod
-    def backward(ctx, grad):
+    def backward(ctx, grad_energy, grad_labelled):
         low_q, low_rows, scale, gradient, boost_rows, boost_columns = ctx.saved_tensors
         target = ctx.target
-        gradient.index_put_(
-            (target.rows, target.columns), -target.values.to(torch.bfloat16), accumulate=True
-        )
-        gradient.mul_(grad.unsqueeze(1).to(torch.bfloat16))
+        gradient.mul_(grad_energy.unsqueeze(1).to(torch.bfloat16))
+        at_target = target.values * grad_labelled[target.rows]
+        gradient.index_put_((target.rows, target.columns), at_target.to(torch.bfloat16), accumulate=True)
         grad_q = torch.mm(gradient, low_rows).float()
         grad_scale = (grad_q * low_q.float()).sum()
         grad_rows = torch.mm(gradient.t(), low_q).float().mul_(scale)
@@ -52,13 +50,19 @@ class _CrossEntropy(torch.autograd.Function):
         return grad_q.mul_(scale), grad_rows, grad_bias, grad_scale, grad_boost, None, None, None
 
 
-def cross_entropy(
-    q: Tensor, rows: Tensor, bias: Tensor, scale: Tensor, target: Sparse, boost: Sparse | None = None
-) -> Tensor:
-    """[texts]: ``-Σ_k t_k log softmax(scale q·r + b + boost)_k``. q [texts, D], rows [S, D]; each
-    text's targets sum to 1."""
+def energies(
+    q: Tensor,
+    rows: Tensor,
+    bias: Tensor,
+    scale: Tensor,
+    target: Sparse,
+    boost: Sparse | None = None,
+) -> tuple[Tensor, Tensor]:
+    """Of the logits ``z = scale q·r + b + boost`` (q [texts, D], rows [S, D]): the energy
+    ``log Σ_k exp z_k`` [texts], and ``Σ_k t_k z_k`` [texts]. Where a text's labels ``t`` sum to 1, the
+    first less the second is its cross entropy."""
     none = target.rows.new_zeros(0)
-    return _CrossEntropy.apply(
+    return _LogProbabilities.apply(
         q, rows, bias, scale,
         boost.values if boost else None,
         boost.rows if boost else none, boost.columns if boost else none, target,

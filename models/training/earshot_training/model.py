@@ -42,6 +42,7 @@ class Dimensions:
     ngram: int = 64
     ngram_hidden: int = 128
     fusion: int = 256
+    scope: int = 64
     attention: str = "sigmoid"
     """``sigmoid`` (EMNLP 2018) or ``softmax`` (ACL 2018)."""
 
@@ -190,6 +191,9 @@ class Shortlister(nn.Module):
         self.log_scale = nn.Parameter(torch.tensor(3.0))
         self.boost = nn.Parameter(torch.tensor([1.0, 0.5]))
         self.teach = nn.Linear(dims.query, dims.teacher)
+        self.scope_energy = nn.Parameter(torch.tensor([0.5, 12.0]))
+        self.scope_in = nn.Linear(dims.query, dims.scope)
+        self.scope_out = nn.Linear(dims.scope, 1)
         self.dropout = nn.Dropout(dropout)
         self.register_buffer("enabled_rate", enabled_rate)
         self.register_buffer("features", features)
@@ -201,6 +205,10 @@ class Shortlister(nn.Module):
     def boosts(self) -> Tensor:
         """β [S]."""
         return self.boost[0] + self.boost[1] * self.enabled_rate
+
+    def scope(self, q: Tensor) -> Tensor:
+        """[texts]: what the query alone says for being in scope."""
+        return self.scope_out(functional.relu(self.scope_in(q))).squeeze(-1).float()
 
     def fuse(self, u: Tensor, s: Tensor) -> Tensor:
         """``q`` [texts, D] of length 1."""

@@ -44,7 +44,8 @@ def fold_code_point(code_point: int) -> str | None:
         return ""
     decomposed = unicodedata.normalize("NFKD", char).casefold()
     decomposed = unicodedata.normalize("NFKD", decomposed)
-    kept = "".join(c for c in decomposed if _is_word_character(c))
+    unified = (_APOSTROPHE if ord(c) in _APOSTROPHES else c for c in decomposed)
+    kept = "".join(c for c in unified if _is_word_character(c))
     return unicodedata.normalize("NFC", kept) if kept else None
 
 
@@ -116,11 +117,7 @@ def fnv1a(data: bytes) -> int:
 def ngram_buckets(word: str, buckets: int) -> list[int]:
     """The hashed character n-grams of a word, each in 1…buckets-1, at most ``MAX_NGRAMS``."""
     marked = "<" + word[:MAX_WORD_CHARACTERS] + ">"
-    grams = [
-        marked[i : i + n]
-        for n in range(NGRAM_MIN, NGRAM_MAX + 1)
-        for i in range(len(marked) - n + 1)
-    ]
+    grams = [marked[i : i + n] for n in range(NGRAM_MIN, NGRAM_MAX + 1) for i in range(len(marked) - n + 1)]
     return [1 + fnv1a(gram.encode("utf-8")) % (buckets - 1) for gram in grams[:MAX_NGRAMS]]
 
 

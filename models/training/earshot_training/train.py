@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,7 @@ from torch.nn import functional
 from earshot_training import augment, teacher
 from earshot_training.batches import Batch, Lexicon, Sampler, vocabulary
 from earshot_training.data import Corpus
-from earshot_training.losses import Sparse, cross_entropy
+from earshot_training.losses import Sparse, energies
 from earshot_training.model import Dimensions, Shortlister, initial_rate
 from earshot_training.progress import Progress
 from earshot_training.tokenizer import Folding, Tokenizer
@@ -26,9 +25,9 @@ from earshot_training.tokenizer import Folding, Tokenizer
 @dataclass(frozen=True)
 class Settings:
     seed: int = 1
-    steps: int = 9000
+    steps: int = 4500
     batch: int = 512
-    rate: float = 2e-3
+    rate: float = 4e-3
     warm_up: int = 300
     dropout: float = 0.15
     averaging: float = 0.999
@@ -47,8 +46,10 @@ class Settings:
     word: int = 256
     query: int = 256
     ngram_buckets: int = 32768
+    text_share: float = 0.63
     phrase_share: float = 0.14
-    title_share: float = 0.18
+    title_share: float = 0.17
+    scope_weight: float = 0.25
     row_decay: float = 0.02
 
 
@@ -81,7 +82,10 @@ def prepare(corpus: Corpus, settings: Settings, cache: Path) -> Prepared:
     train_texts = list(dict.fromkeys(corpus.train.texts))
     said = list(dict.fromkeys(t for m in metadata for t in m.phrases + m.titles))
     vectors = np.concatenate(
-        (teacher.embed(train_texts, cache, "train texts"), teacher.embed(said, cache, "phrases"))
+        (
+            teacher.embed(train_texts, cache, "train texts"),
+            teacher.embed(said, cache, "phrases"),
+        )
     )
     index = {text: i for i, text in enumerate(train_texts + said)}
     words = teacher.embed(tokenizer.vocabulary[3:], cache, "words")
@@ -110,9 +114,7 @@ def build(prepared: Prepared, settings: Settings) -> Shortlister:
         hidden=settings.hidden, layers=settings.layers, ngram_buckets=settings.ngram_buckets,
         attention=settings.attention,
     )  # fmt: skip
-    rate = initial_rate(
-        torch.from_numpy(corpus.enabled_counts()), len(corpus.train.enabled)
-    )
+    rate = initial_rate(torch.from_numpy(corpus.enabled_counts()), len(corpus.train.enabled))
     features = prepared.features if settings.teacher_rows else torch.zeros_like(prepared.features)
     model = Shortlister(dims, rate, features, settings.dropout)
     if settings.teacher_words:
@@ -127,13 +129,17 @@ def build(prepared: Prepared, settings: Settings) -> Shortlister:
 
 def losses(model: Shortlister, batch: Batch, settings: Settings, taught: Tensor) -> dict[str, Tensor]:
     """The terms of the loss, each a mean over the batch's texts (the attention's: over its pairs)."""
-    u = model.encoder(batch.packed)
+    with torch.set_grad_enabled(model.encoder.norm.weight.requires_grad):
+        u = model.encoder(batch.packed)
     rows = model.rows()
     scale = model.log_scale.exp()
     terms = {}
     dropped = model.dropout(u)
+    inside = batch.in_scope
     general = model.null_query(dropped)
-    terms["general"] = cross_entropy(general, rows, model.bias, scale, batch.general).mean()
+    energy, labelled = energies(general, rows, model.bias, scale, batch.general)
+    terms["general"] = (energy - labelled)[inside].mean()
+    scoped = [(general, energy)]
     count = batch.packed.count
     if settings.attend:
         enabled_rows = rows[batch.enabled]
@@ -148,9 +154,13 @@ def losses(model: Shortlister, batch: Batch, settings: Settings, taught: Tensor)
         query = general
     if settings.attend or settings.bits:
         boost = Sparse(batch.owner, batch.enabled, model.boosts()[batch.enabled])
-        terms["personal"] = cross_entropy(
-            query, rows, model.bias, scale, batch.personal, boost
-        ).mean()
+        energy, labelled = energies(query, rows, model.bias, scale, batch.personal, boost)
+        terms["personal"] = (energy - labelled)[inside].mean()
+        scoped.append((query, energy))
+    if settings.scope_weight:
+        terms["scope"] = settings.scope_weight * sum(
+            _scope_loss(model, q, energy, inside) for q, energy in scoped
+        )
     if settings.teacher_weight:
         has = batch.teacher >= 0
         similarity = functional.cosine_similarity(
@@ -160,11 +170,27 @@ def losses(model: Shortlister, batch: Batch, settings: Settings, taught: Tensor)
     return terms
 
 
+def _scope_loss(model: Shortlister, q: Tensor, energy: Tensor, inside: Tensor) -> Tensor:
+    """Out-of-scope requests shall have little energy (Liu et al., NeurIPS 2020), and a small network
+    on the query shall know them by what they are about; the query is not bent for the latter."""
+    slope, offset = model.scope_energy
+    by_energy = slope * (energy - offset)
+    by_query = model.scope(q.detach())
+    label = inside.float()
+    # In-scope and out-of-scope requests weigh the same.
+    weight = torch.where(inside, 0.5 / inside.sum(), 0.5 / (~inside).sum().clamp(min=1))
+    return sum(
+        functional.binary_cross_entropy_with_logits(logit, label, weight, reduction="sum")
+        for logit in (by_energy, by_query)
+    )
+
+
 def _optimizer(model: nn.Module, settings: Settings) -> torch.optim.Optimizer:
-    tables = [p for n, p in model.named_parameters() if n.endswith(("words.weight", "table.weight"))]
-    rows = [p for n, p in model.named_parameters() if n in ("own_rows", "bias")]
+    trained = [(n, p) for n, p in model.named_parameters() if p.requires_grad]
+    tables = [p for n, p in trained if n.endswith(("words.weight", "table.weight"))]
+    rows = [p for n, p in trained if n in ("own_rows", "bias")]
     chosen = {id(p) for p in tables + rows}
-    rest = [p for p in model.parameters() if id(p) not in chosen and p.requires_grad]
+    rest = [p for _, p in trained if id(p) not in chosen]
     return torch.optim.AdamW(
         [
             {"params": tables, "lr": settings.rate, "weight_decay": 0.0},
@@ -184,20 +210,23 @@ def schedule(step: int, settings: Settings) -> float:
 
 
 def train(prepared: Prepared, settings: Settings, checkpoint: Path | None,
-          label: str = "train", on_step: Callable[[int, Shortlister], None] | None = None,
-          ) -> Shortlister:  # fmt: skip
+          label: str = "train", start: Shortlister | None = None,
+          frozen: tuple[str, ...] = ()) -> Shortlister:  # fmt: skip
     """The averaged model after ``settings.steps``. With a checkpoint path, state is kept there and
-    a run that finds it goes on from it; one made with other settings is refused."""
-    model = build(prepared, settings)
+    a run that finds it goes on from it; one made with other settings is refused. ``start``: weights
+    to begin with; ``frozen``: prefixes of the parameters that stay as they are."""
+    model = start or build(prepared, settings)
+    for name, parameter in model.named_parameters():
+        if name.startswith(frozen or ("\0",)):
+            parameter.requires_grad_(False)
     averaged = copy.deepcopy(model).requires_grad_(False)
     optimizer = _optimizer(model, settings)
     sampler = Sampler(
         prepared.corpus, prepared.lexicon, prepared.metadata, prepared.teacher_index, settings.seed,
-        settings.batch, (1 - settings.phrase_share - settings.title_share, settings.phrase_share,
-                         settings.title_share),
+        settings.batch, (settings.text_share, settings.phrase_share, settings.title_share),
     )  # fmt: skip
     rates = [group["lr"] for group in optimizer.param_groups]
-    start = 0
+    begin = 0
     if checkpoint and checkpoint.exists():
         state = torch.load(checkpoint, weights_only=True)
         if state["settings"] != asdict(settings):
@@ -205,11 +234,11 @@ def train(prepared: Prepared, settings: Settings, checkpoint: Path | None,
         model.load_state_dict(state["model"])
         averaged.load_state_dict(state["averaged"])
         optimizer.load_state_dict(state["optimizer"])
-        start = state["step"]
-    progress = Progress(label, settings.steps - start)
+        begin = state["step"]
+    progress = Progress(label, settings.steps - begin)
     running: dict[str, float] = {}
     model.train()
-    for step in range(start, settings.steps):
+    for step in range(begin, settings.steps):
         torch.manual_seed(settings.seed * 1_000_003 + step)
         batch = sampler.batch(step)
         for group, rate in zip(optimizer.param_groups, rates):
@@ -228,9 +257,7 @@ def train(prepared: Prepared, settings: Settings, checkpoint: Path | None,
         note = ", ".join(f"{name} {value:.3f}" for name, value in running.items())
         note += f", scale {model.log_scale.exp().item():.1f}, boost {model.boost.tolist()}"
         progress.advance(1, note)
-        if on_step:
-            on_step(step + 1, averaged)
-        if checkpoint and ((step + 1) % 1000 == 0 or step + 1 == settings.steps):
+        if checkpoint and ((step + 1) % 250 == 0 or step + 1 == settings.steps):
             state: dict[str, Any] = {
                 "settings": asdict(settings), "step": step + 1, "model": model.state_dict(),
                 "averaged": averaged.state_dict(), "optimizer": optimizer.state_dict(),
@@ -252,7 +279,3 @@ def _average(averaged: nn.Module, model: nn.Module, settings: Settings, step: in
     keep = min(settings.averaging**_AVERAGE_EVERY, 1 - _AVERAGE_EVERY / (0.1 * step + _AVERAGE_EVERY))
     for mean, value in zip(averaged.parameters(), model.parameters()):
         mean.lerp_(value, 1 - keep)
-
-
-def shortened(settings: Settings, steps: int) -> Settings:
-    return replace(settings, steps=steps)

@@ -1,0 +1,135 @@
+"""``python -m earshot_training COMMAND``: train, ablation, measure, report."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import sys
+import time
+from dataclasses import asdict, replace
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parents[1]
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="earshot_training", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+
+    def command(name: str, text: str, data: bool = True) -> argparse.ArgumentParser:
+        made = commands.add_parser(name, help=text, description=text)
+        if data:
+            made.add_argument("--data", type=Path, required=True, help="folder of the data's files")
+        made.add_argument("--report", type=Path, default=HERE, help="folder of report.md and .json")
+        made.add_argument("--threads", type=int, default=min(2, os.cpu_count() or 1))
+        made.add_argument("--work", type=Path, default=HERE / ".work",
+                          help="folder of checkpoints and the teacher's cache; a run that is started "
+                               "again goes on from what is there")  # fmt: skip
+        return made
+
+    made = command("train", "train, calibrate, export, evaluate and report; resumable")
+    made.add_argument("--out", type=Path, required=True, help="folder of the bundle")
+    made.add_argument("--steps", type=int, help="training steps (default: the shipped bundle's)")
+    made.add_argument("--seed", type=int, default=1)
+    made.add_argument("--version", default=time.strftime("%Y.%m.%d"), help="of the bundle")
+    made = command("ablation", "compare what the user's context adds, and report; resumable")
+    made.add_argument("--shared-steps", type=int, default=1200)
+    made.add_argument("--steps", type=int, default=400)
+    made = command("measure", "evaluate a bundle again and report")
+    made.add_argument("--out", type=Path, required=True, help="folder of the bundle")
+    made = command("report", "render report.md and the tables of a README", data=False)
+    made.add_argument("--readme", type=Path, default=HERE.parent / "README.md")
+    return parser
+
+
+def main(arguments: list[str] | None = None) -> None:
+    options = _parser().parse_args(arguments)
+    # Idle OpenMP threads sleep instead of spinning: a shared machine's other work goes on.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    from earshot_training import report
+
+    if options.command == "report":
+        report.write(options.report, {})
+        report.fill(options.readme, report.read(options.report / "report.json"))
+        return
+
+    import torch
+
+    from earshot_training import data
+
+    torch.set_num_threads(options.threads)
+    corpus = data.load(options.data)
+    if options.command == "measure":
+        old = report.read(options.report / "report.json").get("training", {})
+        figures = report.measure(corpus, options.out)
+        for mode, own in figures["modes"].items():
+            cross = old.get("modes", {}).get(mode, {}).get("cross_fitted")
+            if cross and old.get("bundle_version") == figures["bundle_version"]:
+                own["cross_fitted"] = cross
+        report.write(options.report, {"training": figures})
+        return
+
+    from earshot_training.train import Settings, prepare
+
+    settings = Settings()
+    prepared = prepare(corpus, settings, options.work / "teacher")
+    if options.command == "ablation":
+        from earshot_training import ablation
+
+        found = ablation.run(prepared, settings, options.shared_steps, options.steps,
+                             options.work / "ablation", _say)  # fmt: skip
+        report.write(options.report, {"ablation": found})
+        return
+    settings = replace(settings, steps=options.steps or settings.steps, seed=options.seed)
+    _train(options, corpus, prepared, settings)
+
+
+def _train(options, corpus, prepared, settings) -> None:
+    import numpy as np
+
+    from earshot_training import export, golden, report
+    from earshot_training.calibrate import calibrate
+    from earshot_training.data import Rows
+    from earshot_training.train import train
+
+    begun = time.monotonic()
+    model = train(prepared, settings, options.work / "checkpoint.pt")
+    minutes = (time.monotonic() - begun) / 60
+    fitted = calibrate(model, prepared.lexicon, corpus, _say)
+    _say("exporting")
+    train_rows = corpus.train
+    chosen = np.random.default_rng(settings.seed).choice(len(train_rows), 3000, replace=False)
+    observed = Rows(
+        [train_rows.texts[i] for i in chosen], [train_rows.users[i] for i in chosen],
+        train_rows.skills[chosen], train_rows.enabled,
+    )  # fmt: skip
+    description = (
+        f"Shortlister for English assistants: {len(corpus.skills):,} skills, trained on public "
+        "intent corpora and skill descriptions with simulated enablement"
+    )
+    export.export(model, prepared.lexicon, corpus.skills, observed, options.out, options.version,
+                  description, fitted.fitted)  # fmt: skip
+    golden.write(options.out)
+    export.refresh_manifest(options.out)
+    _say("evaluating the bundle's graphs")
+    figures = report.measure(corpus, options.out, fitted)
+    earlier = report.read(options.report / "report.json").get("run", {})
+    if minutes < 0.5 and earlier.get("settings") == asdict(settings):
+        minutes = earlier["train_minutes"]  # all steps were in the checkpoint
+    report.write(options.report, {
+        "training": figures,
+        "run": {
+            "settings": asdict(settings), "train_minutes": minutes,
+            "machine": f"{options.threads} threads of {platform.machine()}",
+        },
+    })  # fmt: skip
+    print(report.training_section(figures))
+
+
+if __name__ == "__main__":
+    main()
