@@ -9,10 +9,12 @@ import java.time.Duration;
 import java.util.Locale;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 
 /** Counts answers, and what they were made without. Thread-safe. */
 final class AnswerMeters {
   private final MeterRegistry registry;
+  private final BooleanSupplier isServing;
   private final Timer total;
   private final Timer queue;
   private final Timer profile;
@@ -20,8 +22,12 @@ final class AnswerMeters {
   private final Timer attend;
   private final Timer classify;
 
-  AnswerMeters(MeterRegistry registry, Duration slo) {
+  /**
+   * @param isServing until then answers are the server's own warming up, and not counted
+   */
+  AnswerMeters(MeterRegistry registry, Duration slo, BooleanSupplier isServing) {
     this.registry = registry;
+    this.isServing = isServing;
     this.total =
         Timer.builder("earshot.shortlist")
             .description("From a request's arrival to its answer, inside the server")
@@ -44,6 +50,9 @@ final class AnswerMeters {
 
   /** Counts an answer when it is there. */
   void record(CompletableFuture<Shortlist> answer) {
+    if (!isServing.getAsBoolean()) {
+      return;
+    }
     answer.whenComplete((shortlist, failure) -> {
       if (failure == null) {
         record(shortlist);

@@ -100,7 +100,7 @@ public final class GrpcEndpoint implements AutoCloseable {
                 domain.shortlister,
                 budgets,
                 marshalling,
-                new AnswerMeters(domain.registry, options.slo),
+                new AnswerMeters(domain.registry, options.slo, this::isServing),
                 options.streamInflight),
             new ProfilesService(domain.profiles, domain.catalog, domain.clock, marshalling),
             new CatalogService(domain, options, marshalling));
@@ -118,14 +118,15 @@ public final class GrpcEndpoint implements AutoCloseable {
   }
 
   /**
-   * Listens and serves.
+   * Listens, warms the way of a request by calls to itself, then says SERVING.
    *
    * @throws IOException if the address cannot be listened on
    */
   public void start() throws IOException {
     server.start();
-    setHealth(ServingStatus.SERVING);
+    SelfCalls.warm(server.getListenSockets().get(0));
     serving = true;
+    setHealth(ServingStatus.SERVING);
   }
 
   public int port() {

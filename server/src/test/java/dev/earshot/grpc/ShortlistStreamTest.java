@@ -9,6 +9,8 @@ import dev.earshot.v1.ShortlistRequest;
 import dev.earshot.v1.ShortlistStreamRequest;
 import dev.earshot.v1.ShortlistStreamResponse;
 import dev.earshot.v1.ShortlisterGrpc;
+import io.grpc.CallOptions;
+import io.grpc.stub.ClientCalls;
 import io.grpc.stub.StreamObserver;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -56,11 +58,10 @@ class ShortlistStreamTest {
   }
 
   private final Responses responses = new Responses();
-  private final StreamObserver<ShortlistStreamRequest> requests =
-      ShortlisterGrpc.newStub(api.channel()).shortlistStream(responses);
 
   @Test
   void answersManyMessagesByTheirIds() throws Exception {
+    StreamObserver<ShortlistStreamRequest> requests = open();
     List<String> texts = List.of("will it rain", "play some jazz", "set a timer", "tell me a joke");
     for (int i = 0; i < 40; i++) {
       requests.onNext(message("r" + i, texts.get(i % 4)));
@@ -82,6 +83,7 @@ class ShortlistStreamTest {
 
   @Test
   void aBadMessageFailsAlone() throws Exception {
+    StreamObserver<ShortlistStreamRequest> requests = open();
     requests.onNext(message("bad", " "));
     assertError(responses.next(), "bad", Code.INVALID_ARGUMENT, "INVALID_FIELD");
     requests.onNext(message("", "hello"));
@@ -106,7 +108,25 @@ class ShortlistStreamTest {
   }
 
   @Test
+  void bytesThatAreNoMessageFailAlone() throws Exception {
+    StreamObserver<byte[]> bytes =
+        ClientCalls.asyncBidiStreamingCall(
+            api.channel()
+                .newCall(
+                    RawBytes.requestsOf(ShortlisterGrpc.getShortlistStreamMethod()),
+                    CallOptions.DEFAULT),
+            responses);
+    bytes.onNext(new byte[] {0x0a, 0x7f});
+    assertError(responses.next(), "", Code.INVALID_ARGUMENT, "UNDECODABLE");
+    bytes.onNext(message("good", "hello").toByteArray());
+    assertThat(responses.next().getResponse().getSkillsCount()).isEqualTo(5);
+    bytes.onCompleted();
+    responses.expectCompleted();
+  }
+
+  @Test
   void aMessageWhoseTimeIsOverFailsAlone() throws Exception {
+    StreamObserver<ShortlistStreamRequest> requests = open();
     requests.onNext(
         message("hopeless", "hello").toBuilder()
             .setTimeout(Duration.newBuilder().setNanos(1))
@@ -120,6 +140,7 @@ class ShortlistStreamTest {
 
   @Test
   void refusesMoreUnansweredMessagesThanTheLimit() throws Exception {
+    StreamObserver<ShortlistStreamRequest> requests = open();
     int sent = 2_000;
     for (int i = 0; i < sent; i++) {
       requests.onNext(message("r" + i, "hello number " + i));
@@ -138,6 +159,10 @@ class ShortlistStreamTest {
         .filteredOn(ShortlistStreamResponse::hasError)
         .extracting(answer -> ServedApi.reason(answer.getError()))
         .isSubsetOf("STREAM_INFLIGHT", "OVERLOAD", "DEADLINE");
+  }
+
+  private StreamObserver<ShortlistStreamRequest> open() {
+    return ShortlisterGrpc.newStub(api.channel()).shortlistStream(responses);
   }
 
   private static String first(Map<String, ShortlistStreamResponse> byId, String id) {

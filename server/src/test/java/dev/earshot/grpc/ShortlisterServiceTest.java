@@ -16,12 +16,7 @@ import dev.earshot.v1.ShortlistedSkill;
 import dev.earshot.v1.ShortlisterGrpc;
 import dev.earshot.v1.Signals;
 import io.grpc.CallOptions;
-import io.grpc.MethodDescriptor;
 import io.grpc.stub.ClientCalls;
-import java.io.ByteArrayInputStream;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -237,29 +232,11 @@ class ShortlisterServiceTest {
 
   /** Calls with raw bytes, as a client with another schema would. */
   private static void callWithBytes(byte[] bytes) {
-    MethodDescriptor<ShortlistRequest, ShortlistResponse> method =
-        ShortlisterGrpc.getShortlistMethod();
     ClientCalls.blockingUnaryCall(
         api.channel(),
-        method.toBuilder(new Bytes(), method.getResponseMarshaller()).build(),
+        RawBytes.requestsOf(ShortlisterGrpc.getShortlistMethod()),
         CallOptions.DEFAULT.withDeadlineAfter(10, TimeUnit.SECONDS),
         bytes);
-  }
-
-  private static final class Bytes implements MethodDescriptor.Marshaller<byte[]> {
-    @Override
-    public InputStream stream(byte[] value) {
-      return new ByteArrayInputStream(value);
-    }
-
-    @Override
-    public byte[] parse(InputStream stream) {
-      try {
-        return stream.readAllBytes();
-      } catch (IOException e) {
-        throw new UncheckedIOException(e);
-      }
-    }
   }
 
   private static ShortlistRequest.Builder shortlist(String utterance) {

@@ -1,0 +1,96 @@
+package dev.earshot.grpc;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowable;
+
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.classic.spi.ThrowableProxyUtil;
+import ch.qos.logback.core.read.ListAppender;
+import dev.earshot.v1.EnableSkillsRequest;
+import dev.earshot.v1.Hypothesis;
+import dev.earshot.v1.ListEntry;
+import dev.earshot.v1.ProfilesGrpc;
+import dev.earshot.v1.ShortlistRequest;
+import dev.earshot.v1.ShortlisterGrpc;
+import dev.earshot.v1.UpdateListRequest;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.slf4j.LoggerFactory;
+
+/** Whatever a user says and whoever they are stays out of our logs, at every level. */
+class LogPrivacyTest {
+  @RegisterExtension static final ServedApi api = new ServedApi();
+
+  private static final String SECRET = "xylophonic";
+
+  private final Logger logger = (Logger) LoggerFactory.getLogger("dev.earshot");
+  private final ListAppender<ILoggingEvent> appender = new ListAppender<>();
+  private Level before = Level.INFO;
+
+  @BeforeEach
+  void listen() {
+    before = logger.getEffectiveLevel();
+    logger.setLevel(Level.TRACE);
+    appender.start();
+    logger.addAppender(appender);
+  }
+
+  @AfterEach
+  void stop() {
+    logger.detachAppender(appender);
+    logger.setLevel(before);
+  }
+
+  @Test
+  void noUserTextReachesALog() {
+    ShortlisterGrpc.ShortlisterBlockingStub shortlister =
+        ShortlisterGrpc.newBlockingStub(api.channel());
+    ProfilesGrpc.ProfilesBlockingStub profiles = ProfilesGrpc.newBlockingStub(api.channel());
+    List<Throwable> failures =
+        List.of(
+            catchThrowable(() ->
+                shortlister.shortlist(
+                    ShortlistRequest.newBuilder()
+                        .setUtterance(SECRET.repeat(200))
+                        .setUserId(SECRET + "\n")
+                        .setMaxSkills(-1)
+                        .build())),
+            catchThrowable(() ->
+                shortlister.shortlist(
+                    ShortlistRequest.newBuilder()
+                        .setUtterance(SECRET)
+                        .addHypotheses(Hypothesis.newBuilder().setText(SECRET))
+                        .build())),
+            catchThrowable(() ->
+                profiles.enableSkills(
+                    EnableSkillsRequest.newBuilder()
+                        .setUserId(SECRET)
+                        .addSkillIds(SECRET)
+                        .build())));
+    shortlister.shortlist(
+        ShortlistRequest.newBuilder().setUtterance("say " + SECRET).setUserId(SECRET).build());
+    profiles.updateList(
+        UpdateListRequest.newBuilder()
+            .setUserId(SECRET)
+            .setType("contacts")
+            .addAddEntries(ListEntry.newBuilder().setText(SECRET))
+            .setAllowMissing(true)
+            .build());
+    logger.trace("the appender listens");
+
+    assertThat(failures)
+        .allSatisfy(failure -> assertThat(failure.getMessage()).doesNotContain(SECRET));
+    assertThat(appender.list).isNotEmpty();
+    assertThat(appender.list)
+        .allSatisfy(event ->
+            assertThat(
+                    event.getFormattedMessage()
+                        + ThrowableProxyUtil.asString(event.getThrowableProxy()))
+                .doesNotContain(SECRET));
+  }
+}
