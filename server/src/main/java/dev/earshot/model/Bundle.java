@@ -1,5 +1,6 @@
 package dev.earshot.model;
 
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -32,6 +33,7 @@ public final class Bundle {
   private static final String ROW_BIASES = "row_biases.f32";
   private static final String ENABLED_BOOSTS = "enabled_boosts.f32";
   private static final HexFormat HEX = HexFormat.of();
+  private static final int CHUNK = 1 << 16;
 
   private final Path directory;
   private final Manifest manifest;
@@ -234,7 +236,7 @@ public final class Bundle {
           file, "truncated or changed: " + size + " bytes (expected: " + entry.bytes() + ")");
     }
     MessageDigest digest = sha256();
-    byte[] chunk = new byte[1 << 16];
+    byte[] chunk = new byte[CHUNK];
     try (InputStream in = Files.newInputStream(path)) {
       for (int n = in.read(chunk); n >= 0; n = in.read(chunk)) {
         digest.update(chunk, 0, n);
@@ -245,8 +247,23 @@ public final class Bundle {
     }
   }
 
+  /**
+   * Reads in pieces: for one read, the thread keeps a direct buffer as large as what it asks for.
+   */
   private static byte[] readFile(Path directory, String file) throws IOException {
-    return Files.readAllBytes(directory.resolve(file));
+    Path path = directory.resolve(file);
+    byte[] content = new byte[Math.toIntExact(Files.size(path))];
+    try (InputStream in = Files.newInputStream(path)) {
+      int length = 0;
+      while (length < content.length) {
+        int read = in.read(content, length, Math.min(CHUNK, content.length - length));
+        if (read < 0) {
+          throw new EOFException("ended after " + length + " bytes");
+        }
+        length += read;
+      }
+    }
+    return content;
   }
 
   private static MessageDigest sha256() {
