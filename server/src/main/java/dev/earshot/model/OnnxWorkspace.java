@@ -21,6 +21,12 @@ final class OnnxWorkspace implements Workspace {
   private static final int MAX_K = 100;
   private static final int MAX_ENABLED = 2_048;
 
+  /**
+   * Words, padding included, that one encoder run reads. From some hundred on, a larger batch takes
+   * no less time a word, and what the runtime needs for it stays in its arena.
+   */
+  private static final int ENCODED_WORDS = 256;
+
   private final OrtSession encode;
   private final OrtSession attend;
   private final OrtSession classify;
@@ -29,6 +35,9 @@ final class OnnxWorkspace implements Workspace {
   private final int maxWords;
   private final int maxNgrams;
   private final int dimension;
+
+  /** Unknown words that one encoder run reads. */
+  private final int maxUnknown;
 
   /** Enabled skills, of all users together, that one attention run reads. */
   private final int enabledCapacity;
@@ -87,7 +96,8 @@ final class OnnxWorkspace implements Workspace {
     wordIds = new Tensors.Ints(environment, maxRows, maxWords);
     lengths = new Tensors.Ints(environment, maxRows, 0);
     unknownSlots = new Tensors.Ints(environment, maxRows, maxWords);
-    unknownNgrams = new Tensors.Ints(environment, maxRows * maxWords, maxNgrams);
+    maxUnknown = Math.min(maxRows * maxWords, Math.max(ENCODED_WORDS, maxWords));
+    unknownNgrams = new Tensors.Ints(environment, maxUnknown, maxNgrams);
     hypotheses = new Tensors.Floats(environment, maxRows, dimension);
     utterances = new Tensors.Floats(environment, maxRows, dimension);
     enabledCapacity = Math.max(MAX_ENABLED, 64 * maxRows);
@@ -186,17 +196,31 @@ final class OnnxWorkspace implements Workspace {
 
   /** Encodes the first {@link #staged} texts. */
   private void runEncode(int rows, Tensors.Floats output) {
-    int longest = 1;
-    for (int row = 0; row < rows; row++) {
-      longest = Math.max(longest, staged[row].length());
+    int from = 0;
+    while (from < rows) {
+      int columns = roundUp8(staged[from].length());
+      int to = from + 1;
+      while (to < rows) {
+        int widened = Math.max(columns, roundUp8(staged[to].length()));
+        if (widened * (to + 1 - from) > ENCODED_WORDS) {
+          break;
+        }
+        columns = widened;
+        to++;
+      }
+      runEncode(from, to, columns, output);
+      from = to;
     }
-    int columns = roundUp8(longest);
+  }
+
+  private void runEncode(int from, int to, int columns, Tensors.Floats output) {
+    int rows = to - from;
     IntBuffer ids = wordIds.buffer();
     IntBuffer slots = unknownSlots.buffer();
     IntBuffer ngrams = unknownNgrams.buffer();
     int unknown = 0;
     for (int row = 0; row < rows; row++) {
-      Tokens tokens = staged[row];
+      Tokens tokens = staged[from + row];
       int length = tokens.length();
       lengths.buffer().put(row, length);
       int nextUnknown = 0;
@@ -223,15 +247,22 @@ final class OnnxWorkspace implements Workspace {
       }
     }
     // Rows beyond the last unknown word are stale but valid, and no slot names them.
-    int unknownRows = Math.min(powerOfTwo(Math.max(1, unknown)), maxRows * maxWords);
+    int unknownRows = Math.min(powerOfTwo(Math.max(1, unknown)), maxUnknown);
     inputs.clear();
     inputs.put("word_ids", wordIds.shaped(rows, columns));
     inputs.put("lengths", lengths.shaped(rows));
     inputs.put("unknown_slots", unknownSlots.shaped(rows, columns));
     inputs.put("unknown_ngrams", unknownNgrams.shaped(unknownRows, maxNgrams));
     outputs.clear();
-    outputs.put("u", output.shaped(rows, dimension));
-    run(encode, "encode");
+    if (from == 0) {
+      outputs.put("u", output.shaped(rows, dimension));
+      run(encode, "encode");
+      return;
+    }
+    try (OnnxTensor u = output.slice(from, rows, dimension)) {
+      outputs.put("u", u);
+      run(encode, "encode");
+    }
   }
 
   @Override

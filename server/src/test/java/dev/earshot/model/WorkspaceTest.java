@@ -67,6 +67,38 @@ class WorkspaceTest {
   }
 
   @Test
+  void answersTheSameWhereABatchIsTooLongForOneEncoderRun() {
+    List<Tokens> texts = new ArrayList<>();
+    for (int i = 0; i < 16; i++) {
+      String word = i % 3 == 0 ? "zqx" + i + " " : "timer ";
+      texts.add(model.tokenizer().tokenize(word.repeat(1 + i * 37 % 64)));
+    }
+    List<EnabledSkills> users = users(16);
+    List<Answer> alone = new ArrayList<>();
+    try (Workspace workspace = model.workspace(1)) {
+      for (int i = 0; i < 16; i++) {
+        alone.addAll(answers(workspace, texts.subList(i, i + 1), users.subList(i, i + 1)));
+      }
+    }
+    try (Workspace workspace = model.workspace(16)) {
+      assertThat(answers(workspace, texts, users)).isEqualTo(alone);
+      // The same by way of hypotheses: the last text twice, with half the weight each.
+      List<WeightedTexts> hypotheses =
+          new ArrayList<>(texts.stream().map(WeightedTexts::of).toList());
+      Tokens last = texts.get(15);
+      hypotheses.set(15, new WeightedTexts(List.of(last, last), List.of(0.5f, 0.5f)));
+      workspace.encode(hypotheses);
+      workspace.attend(users);
+      workspace.classify(users, TOP);
+      for (int i = 0; i < 16; i++) {
+        assertThat(workspace.topRow(i, 0)).isEqualTo(alone.get(i).rows.get(0));
+        assertThat(workspace.topLogProbability(i, 0))
+            .isEqualTo(alone.get(i).logProbabilities.get(0));
+      }
+    }
+  }
+
+  @Test
   void probabilitiesOfAllSkillsSumToOne() {
     try (Workspace workspace = model.workspace(1)) {
       Tokens tokens = model.tokenizer().tokenize("set a timer for ten minutes");
