@@ -26,7 +26,12 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** {@code earshot bench memory}: what loading a bundle adds to the process. */
+/**
+ * {@code earshot bench memory}: what loading a bundle adds to the process. Measured beside a small
+ * bundle that the process has loaded before, as when a server changes to a new bundle: then the
+ * JVM's classes and compiled code are there, and what is added is the bundle's. What the first
+ * bundle of a fresh JVM adds, all of this included, is measured as well.
+ */
 @Command(
     name = "memory",
     description =
@@ -38,6 +43,9 @@ import picocli.CommandLine.Spec;
 final class MemoryCommand implements Callable<Integer> {
   private static final double MB = 1e6;
   private static final double GOAL_MB = 50;
+
+  /** Of the bundle that is loaded before. */
+  private static final int FIRST_SKILLS = 1_000;
 
   @Spec private CommandSpec spec;
   @Mixin private BundleOptions bundles;
@@ -73,7 +81,10 @@ final class MemoryCommand implements Callable<Integer> {
    *
    * @param load what loading added: the median of each part over the repeats
    * @param worker what one worker's buffers added to that
+   * @param medianTotal of {@code totals}
    * @param totals of loading, of each repeat
+   * @param fresh the same where it was the first bundle of its JVM
+   * @param freshMedianTotal of {@code freshTotals}
    */
   record Size(
       int skills,
@@ -81,13 +92,33 @@ final class MemoryCommand implements Callable<Integer> {
       Added load,
       Added worker,
       @JsonProperty("median_total") long medianTotal,
-      List<Long> totals) {}
+      List<Long> totals,
+      Added fresh,
+      @JsonProperty("fresh_median_total") long freshMedianTotal,
+      @JsonProperty("fresh_totals") List<Long> freshTotals) {
+    static Size of(Loaded bundle, long diskBytes) {
+      List<Added> loads = bundle.beside.stream().map(Answer::load).toList();
+      List<Added> fresh = bundle.fresh.stream().map(Answer::load).toList();
+      List<Long> totals = loads.stream().map(Added::total).toList();
+      List<Long> freshTotals = fresh.stream().map(Added::total).toList();
+      return new Size(
+          bundle.skills,
+          diskBytes,
+          medians(loads),
+          medians(bundle.beside.stream().map(Answer::worker).toList()),
+          median(totals),
+          totals,
+          medians(fresh),
+          median(freshTotals),
+          freshTotals);
+    }
+  }
 
   record Report(
       Machine machine, String bundle, @JsonProperty("batch_max") int batchMax, List<Size> sizes) {}
 
   /** A bundle and the answers of the JVMs that loaded it so far. */
-  private record Loaded(int skills, Path directory, List<Answer> answers) {}
+  private record Loaded(int skills, Path directory, List<Answer> beside, List<Answer> fresh) {}
 
   @Override
   public Integer call() throws BenchException, BundleException, IOException, InterruptedException {
@@ -96,31 +127,35 @@ final class MemoryCommand implements Callable<Integer> {
     }
     Machine machine = Machine.describe();
     PrintWriter progress = spec.commandLine().getErr();
+    Path first = prepared(FIRST_SKILLS);
     List<Loaded> loaded = new ArrayList<>();
     for (int size : skills) {
-      progress.printf("preparing the bundle of %d skills%n", size);
-      progress.flush();
-      Path directory =
-          BundleResizer.cached(bundles.bundle(), bundles.cache(), size, BundleOptions.SEED);
-      loaded.add(new Loaded(size, directory, new ArrayList<>()));
+      loaded.add(new Loaded(size, prepared(size), new ArrayList<>(), new ArrayList<>()));
     }
     for (int repeat = 1; repeat <= repeats; repeat++) {
       for (Loaded bundle : loaded) {
         progress.printf("loading %d skills, %d of %d%n", bundle.skills, repeat, repeats);
         progress.flush();
-        bundle.answers.add(probe(bundle.directory));
+        bundle.beside.add(probe(bundle.directory, first));
+        bundle.fresh.add(probe(bundle.directory, null));
       }
     }
     List<Size> sizes = new ArrayList<>();
     for (Loaded bundle : loaded) {
-      long diskBytes = Bundle.open(bundle.directory).diskBytes();
-      sizes.add(size(bundle.skills, diskBytes, bundle.answers));
+      sizes.add(Size.of(bundle, Bundle.open(bundle.directory).diskBytes()));
     }
     publish(new Report(machine, Bundle.open(bundles.bundle()).version(), batchMax, sizes));
     return 0;
   }
 
-  private Answer probe(Path bundle) throws BenchException, IOException, InterruptedException {
+  private Path prepared(int size) throws BundleException, IOException {
+    spec.commandLine().getErr().printf("preparing the bundle of %d skills%n", size);
+    spec.commandLine().getErr().flush();
+    return BundleResizer.cached(bundles.bundle(), bundles.cache(), size, BundleOptions.SEED);
+  }
+
+  private Answer probe(Path bundle, @Nullable Path beside)
+      throws BenchException, IOException, InterruptedException {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
@@ -132,6 +167,9 @@ final class MemoryCommand implements Callable<Integer> {
             "memory-probe",
             "--bundle=" + bundle,
             "--batch-max=" + batchMax));
+    if (beside != null) {
+      command.add("--beside=" + beside);
+    }
     Process process =
         new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
     String answer = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
@@ -140,17 +178,6 @@ final class MemoryCommand implements Callable<Integer> {
       throw new BenchException("the JVM that loads " + bundle + " exited with " + status);
     }
     return new ObjectMapper().readValue(answer, Answer.class);
-  }
-
-  private static Size size(int skills, long diskBytes, List<Answer> answers) {
-    List<Long> totals = answers.stream().map(answer -> answer.load().total()).toList();
-    return new Size(
-        skills,
-        diskBytes,
-        medians(answers.stream().map(Answer::load).toList()),
-        medians(answers.stream().map(Answer::worker).toList()),
-        median(totals),
-        totals);
   }
 
   private static Added medians(List<Added> all) {
@@ -188,32 +215,32 @@ final class MemoryCommand implements Callable<Integer> {
     text.append(
         String.format(
             Locale.ROOT,
-            "%nBundle: %s, resized; batches of up to %d warmed. Megabytes (10^6 bytes) that loading"
-                + " added, medians:%n",
+            "%nBundle: %s, resized; batches of up to %d warmed. Medians in megabytes (10^6 bytes):"
+                + " what loading added beside a loaded bundle of %,d skills, and, in the last two"
+                + " columns, as the first bundle of a fresh JVM, with the JVM's classes and"
+                + " compiled code.%n",
             report.bundle,
-            report.batchMax));
+            report.batchMax,
+            FIRST_SKILLS));
     text.append(
-        "\n| skills | on disk | Java heap | native | mapped bundle files | **total** | of each"
-            + " JVM | code pages | one worker more |\n");
-    text.append("|---:|---:|---:|---:|---:|---:|---|---:|---:|\n");
+        "\n| skills | on disk | Java heap | native | mapped files | **total** | of each JVM | one"
+            + " worker more | first of its JVM | of each JVM |\n");
+    text.append("|---:|---:|---:|---:|---:|---:|---|---:|---:|---|\n");
     for (Size size : report.sizes) {
       text.append(
           String.format(
               Locale.ROOT,
-              "| %,d | %.1f | %.1f | %.1f | %.1f | **%.1f** | %s | %.1f | %.1f |%n",
+              "| %,d | %s | %s | %s | %s | **%s** | %s | %s | %s | %s |%n",
               size.skills,
-              size.diskBytes / MB,
-              size.load.heap() / MB,
-              size.load.anonymous() / MB,
-              size.load.bundleFiles() / MB,
-              size.medianTotal / MB,
-              String.join(
-                  " ",
-                  size.totals.stream()
-                      .map(total -> String.format(Locale.ROOT, "%.1f", total / MB))
-                      .toList()),
-              size.load.otherFiles() / MB,
-              size.worker.total() / MB));
+              megabytes(size.diskBytes),
+              megabytes(size.load.heap()),
+              megabytes(size.load.anonymous()),
+              megabytes(size.load.bundleFiles()),
+              megabytes(size.medianTotal),
+              megabytes(size.totals),
+              megabytes(size.worker.total()),
+              megabytes(size.freshMedianTotal),
+              megabytes(size.freshTotals)));
     }
     for (Size size : report.sizes) {
       text.append(
@@ -225,5 +252,13 @@ final class MemoryCommand implements Callable<Integer> {
               size.medianTotal / MB <= GOAL_MB ? "Met" : "Not met"));
     }
     return text.toString();
+  }
+
+  private static String megabytes(long bytes) {
+    return String.format(Locale.ROOT, "%.1f", bytes / MB);
+  }
+
+  private static String megabytes(List<Long> all) {
+    return String.join(" ", all.stream().map(MemoryCommand::megabytes).toList());
   }
 }

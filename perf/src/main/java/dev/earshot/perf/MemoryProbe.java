@@ -15,16 +15,18 @@ import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /**
- * Loads a bundle in this JVM and tells what that added: run in a JVM of its own by {@link
- * MemoryCommand}. The JVM must have touched its whole heap at the start ({@code -Xms} = {@code
- * -Xmx}, {@code -XX:+AlwaysPreTouch}): then what the process grows by lies outside the heap, and
- * what the heap keeps is told by the collector, apart from the garbage that loading left behind.
+ * Loads a bundle in this JVM, beside another one where that is named, and tells what it added: run
+ * in a JVM of its own by {@link MemoryCommand}. The JVM must have touched its whole heap at the
+ * start ({@code -Xms} = {@code -Xmx}, {@code -XX:+AlwaysPreTouch}): then what the process grows by
+ * lies outside the heap, and what the heap keeps is told by the collector, apart from the garbage
+ * that loading left behind.
  */
 @Command(name = "memory-probe", hidden = true)
 final class MemoryProbe implements Callable<Integer> {
@@ -32,6 +34,9 @@ final class MemoryProbe implements Callable<Integer> {
 
   @Option(names = "--bundle", required = true)
   private Path bundle;
+
+  @Option(names = "--beside")
+  private @Nullable Path beside;
 
   @Option(names = "--batch-max", defaultValue = "16")
   private int batchMax;
@@ -81,6 +86,9 @@ final class MemoryProbe implements Callable<Integer> {
     ObjectMapper json = new ObjectMapper();
     // Once for nothing, so that the measuring itself has its classes and buffers.
     String unused = json.writeValueAsString(snapshot().minus(snapshot()));
+    // Stays loaded: nothing that it gave back could be taken for free by the other.
+    OnnxShortlistModel first =
+        beside == null ? null : OnnxShortlistModel.load(beside, runtime, batchMax);
     Snapshot before = snapshot();
     Answer answer;
     try (OnnxShortlistModel model = OnnxShortlistModel.load(bundle, runtime, batchMax)) {
@@ -94,6 +102,9 @@ final class MemoryProbe implements Callable<Integer> {
         workspace.classify(Collections.nCopies(batchMax, EnabledSkills.NONE), 5);
         answer = new Answer(loaded.minus(before), snapshot().minus(loaded));
       }
+    }
+    if (first != null) {
+      first.close();
     }
     spec.commandLine().getOut().println(json.writeValueAsString(answer));
     spec.commandLine().getOut().flush();
