@@ -20,6 +20,7 @@ import picocli.CommandLine.Spec;
       MicroCommand.class,
       MemoryCommand.class,
       BundleCommand.class,
+      MachineCommand.class,
       MemoryProbe.class
     })
 public final class BenchMain implements Runnable {

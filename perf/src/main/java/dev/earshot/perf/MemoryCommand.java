@@ -96,7 +96,7 @@ final class MemoryCommand implements Callable<Integer> {
       Added fresh,
       @JsonProperty("fresh_median_total") long freshMedianTotal,
       @JsonProperty("fresh_totals") List<Long> freshTotals) {
-    static Size of(Loaded bundle, long diskBytes) {
+    private static Size of(Loaded bundle, long diskBytes) {
       List<Added> loads = bundle.beside.stream().map(Answer::load).toList();
       List<Added> fresh = bundle.fresh.stream().map(Answer::load).toList();
       List<Long> totals = loads.stream().map(Added::total).toList();
