@@ -152,8 +152,11 @@ public sealed class EarshotException extends RuntimeException {
     return Optional.ofNullable(retryDelay);
   }
 
-  /** What ended a call or a stream. */
-  static EarshotException from(Throwable failure) {
+  /**
+   * What ended a call or a stream, typed: for those who call generated stubs on {@link
+   * EarshotClient#channel}.
+   */
+  public static EarshotException from(Throwable failure) {
     if (failure instanceof EarshotException e) {
       return e;
     }

@@ -1,0 +1,12 @@
+package dev.earshot.app;
+
+/**
+ * A file that the user gave cannot be read as what it should be; the message says where and why.
+ */
+final class InputException extends RuntimeException {
+  private static final long serialVersionUID = 1L;
+
+  InputException(String message, Throwable cause) {
+    super(message, cause);
+  }
+}
