@@ -83,7 +83,7 @@ public final class EarshotClient implements AutoCloseable {
     requirePositive("atMost", atMost);
     connections.connect();
     new Readiness(connections, channel -> health(channel, "", options.callDeadline()))
-        .await(options.target().name(), atMost);
+        .await(options.target().toString(), atMost);
   }
 
   /** The best skills for one utterance, within the client's shortlist deadline. */

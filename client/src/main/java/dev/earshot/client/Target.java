@@ -59,4 +59,10 @@ record Target(String name, boolean isLocal) {
   private static boolean isLoopback(String host) {
     return LOOPBACK.matcher(host.toLowerCase(Locale.ROOT)).matches();
   }
+
+  /** As people write it. */
+  @Override
+  public String toString() {
+    return name.startsWith("dns:///") ? name.substring("dns:///".length()) : name;
+  }
 }

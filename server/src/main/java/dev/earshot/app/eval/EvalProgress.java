@@ -1,0 +1,13 @@
+package dev.earshot.app.eval;
+
+/** Told how far an evaluation is. Called from several threads. */
+public interface EvalProgress {
+  /** A stretch of work begins. */
+  void begin(String what, int steps);
+
+  /** One step of it is done. */
+  void step();
+
+  /** The stretch is done. */
+  void end();
+}
