@@ -14,7 +14,11 @@ public final class FirstShortlist {
 
   public static void main(String[] args) {
     String target = args.length > 0 ? args[0] : "localhost:50051";
-    try (EarshotClient earshot = EarshotClient.builder(target).caller("first-shortlist").build()) {
+    try (EarshotClient earshot =
+        EarshotClient.builder(target)
+            .caller("first-shortlist")
+            .shortlistDeadline(Duration.ofMillis(200)) // A JVM's first calls are slow.
+            .build()) {
       earshot.awaitReady(Duration.ofSeconds(5));
 
       ShortlistQuery query = ShortlistQuery.of("will it rain tomorrow").maxSkills(3);
