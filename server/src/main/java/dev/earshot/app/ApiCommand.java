@@ -72,10 +72,8 @@ abstract class ApiCommand implements Callable<Integer> {
       err.println("Is it running? ./earshot serve");
       return ExitCode.UNAVAILABLE;
     }
-    err.println("earshot: " + text(e));
-    if (e instanceof EarshotException.DeadlineExceeded) {
-      err.println("The deadline passed before there was an answer: allow it more time.");
-    }
+    boolean late = e instanceof EarshotException.DeadlineExceeded && e.reason().isEmpty();
+    err.println("earshot: " + (late ? "the deadline passed before there was an answer" : text(e)));
     return ExitCode.FAILED;
   }
 

@@ -7,6 +7,7 @@ import dev.earshot.v1.DescribeBundleResponse;
 import dev.earshot.v1.Graph;
 import dev.earshot.v1.Limits;
 import dev.earshot.v1.ShapeBucket;
+import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
@@ -98,15 +99,21 @@ final class BundleCommand implements Runnable {
                 graph.getVariant(),
                 String.join(", ", graph.getVariantsList()));
       }
-      if (bundle.getShapeBucketsCount() > 0) {
-        out()
-            .printf(
-                Locale.ROOT,
-                "warmed       %s%n",
-                bundle.getShapeBucketsList().stream()
-                    .map(Describe::bucket)
-                    .collect(Collectors.joining("; ")));
-      }
+      bundle.getShapeBucketsList().stream()
+          .collect(
+              Collectors.groupingBy(
+                  ShapeBucket::getGraph,
+                  LinkedHashMap::new,
+                  Collectors.summarizingLong(ShapeBucket::getRunUs)))
+          .forEach((graph, runs) ->
+              out()
+                  .printf(
+                      Locale.ROOT,
+                      "warmed       %s in %d shapes: %,d to %,d µs a run%n",
+                      graph,
+                      runs.getCount(),
+                      runs.getMin(),
+                      runs.getMax()));
       for (Calibration calibration : bundle.getCalibrationsList()) {
         out()
             .printf(
@@ -145,18 +152,6 @@ final class BundleCommand implements Runnable {
               limits.getStreamInflight(),
               limits.getMaxSkills(),
               limits.getMaxEnabledSkills());
-    }
-
-    private static String bucket(ShapeBucket bucket) {
-      StringBuilder text =
-          new StringBuilder(bucket.getGraph()).append(" ×").append(bucket.getBatch());
-      if (bucket.getWords() > 0) {
-        text.append(", ").append(bucket.getWords()).append(" words");
-      }
-      if (bucket.getEnabledSkills() > 0) {
-        text.append(", ").append(bucket.getEnabledSkills()).append(" enabled");
-      }
-      return text.append(": ").append(bucket.getRunUs()).append(" µs").toString();
     }
 
     private static String orUnknown(String value) {

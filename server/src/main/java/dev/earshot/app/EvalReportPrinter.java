@@ -35,16 +35,19 @@ final class EvalReportPrinter {
   private void print(ModeReport mode) {
     out.println();
     out.printf(
-        "%-32s %8s %8s %8s %8s %11s%n",
+        "%-32s %8s %10s %10s %10s %11s%n",
         mode.mode(), "rows", "top 1", "top 3", "top 5", "capability");
     print("all", mode.total());
     out.printf(
-        "  %-30s %8s %s%n",
+        "  %-30s %8s%s%n",
         "95% interval, over users",
         "",
         mode.intervals().values().stream()
-            .map(i -> String.format(Locale.ROOT, "%.1f–%.1f", 100 * i.low(), 100 * i.high()))
-            .collect(Collectors.joining("  ")));
+            .map(i ->
+                " %10s"
+                    .formatted(
+                        String.format(Locale.ROOT, "%.1f–%.1f", 100 * i.low(), 100 * i.high())))
+            .collect(Collectors.joining()));
     if (mode.bySource().size() > 1) {
       mode.bySource().forEach((source, accuracy) -> print("source " + source, accuracy));
     }
@@ -72,7 +75,7 @@ final class EvalReportPrinter {
     if (accuracy != null) {
       out.printf(
           Locale.ROOT,
-          "  %-30s %,8d %8.1f %8.1f %8.1f %11.1f%n",
+          "  %-30s %,8d %10.1f %10.1f %10.1f %11.1f%n",
           title,
           accuracy.rows(),
           100 * accuracy.top1(),

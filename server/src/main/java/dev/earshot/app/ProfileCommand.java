@@ -1,6 +1,7 @@
 package dev.earshot.app;
 
 import dev.earshot.client.EarshotClient;
+import dev.earshot.client.EarshotException;
 import dev.earshot.v1.DeleteUserRequest;
 import dev.earshot.v1.DeleteUserResponse;
 import dev.earshot.v1.DisableSkillsRequest;
@@ -119,6 +120,15 @@ final class ProfileCommand implements Runnable {
                       .addAllSkillIds(skills)
                       .setAllowMissing(create)
                       .build()));
+    }
+
+    @Override
+    int failed(EarshotException e) {
+      int code = super.failed(e);
+      if (e instanceof EarshotException.NotFound) {
+        spec().commandLine().getErr().println("With --create it is made.");
+      }
+      return code;
     }
   }
 

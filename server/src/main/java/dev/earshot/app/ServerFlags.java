@@ -3,6 +3,7 @@ package dev.earshot.app;
 import dev.earshot.client.EarshotClient;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Help.Visibility;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -21,6 +22,7 @@ final class ServerFlags {
   @Option(
       names = "--server",
       paramLabel = "HOST:PORT",
+      showDefaultValue = Visibility.NEVER,
       description = "The server to ask. Default: " + DEFAULT_SERVER + ".")
   private @Nullable String server;
 
@@ -60,7 +62,7 @@ final class ServerFlags {
               .closeGrace(Duration.ofSeconds(1));
       return plaintext ? builder.plaintext().build() : builder.build();
     } catch (IllegalArgumentException e) {
-      throw new ParameterException(mixee.root().commandLine(), "--server: " + e.getMessage(), e);
+      throw new ParameterException(mixee.commandLine(), "--server: " + e.getMessage(), e);
     }
   }
 }

@@ -53,6 +53,7 @@ final class ShortlistCommand extends ApiCommand {
   @Option(
       names = "--hypothesis",
       paramLabel = "TEXT[=SCORE]",
+      showDefaultValue = Visibility.NEVER,
       description =
           "What the user may have said, in place of UTTERANCE; once for each hypothesis, best first"
               + " where they have no scores. A score is a natural logarithm.")
@@ -127,11 +128,11 @@ final class ShortlistCommand extends ApiCommand {
           .println("earshot: " + server().address() + ": is not serving (" + health + ")");
       return ExitCode.FAILED;
     }
-    long begun = System.nanoTime();
-    ShortlistResponse response =
+    ShortlisterGrpc.ShortlisterBlockingStub stub =
         ShortlisterGrpc.newBlockingStub(client.channel())
-            .withDeadlineAfter(deadline.toNanos(), TimeUnit.NANOSECONDS)
-            .shortlist(request);
+            .withDeadlineAfter(deadline.toNanos(), TimeUnit.NANOSECONDS);
+    long begun = System.nanoTime();
+    ShortlistResponse response = stub.shortlist(request);
     Duration seen = Duration.ofNanos(System.nanoTime() - begun);
     if (server().json()) {
       printJson(response);
