@@ -11,7 +11,7 @@ import picocli.CommandLine.Spec;
     description = {"Measures how good a server's answers are.", ""},
     mixinStandardHelpOptions = true,
     synopsisSubcommandLabel = "COMMAND",
-    subcommands = EvalShortlistCommand.class)
+    subcommands = {EvalShortlistCommand.class, ParityCommand.class})
 final class EvalCommand implements Runnable {
   @Spec private CommandSpec spec;
 

@@ -28,12 +28,16 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "shortlist",
     description = {
-      "Asks a server for a shortlist for each utterance whose right skill is known, and says how",
-      "often the right one was first, among three and among five.",
+      "Says how often the right skill is first, among three and among five, and how calibrated the"
+          + " probabilities are.",
       "",
-      "The data is a folder with dev.jsonl.gz (user, text, skill), users.dev.jsonl.gz (user,",
-      "enabled), skills.jsonl.gz (skill, source, capability) and out_of_scope.jsonl.gz (text, split),",
-      "or one file of JSON lines with text and skill, and user where the server has its profile.",
+      "The data is a folder with dev.jsonl.gz (user, text, skill), users.dev.jsonl.gz (user,"
+          + " enabled), skills.jsonl.gz (skill, source, capability) and out_of_scope.jsonl.gz (text,"
+          + " split); or one file of JSON lines with text and skill, and user where the server has"
+          + " that user's profile.",
+      "",
+      "The folder's users are put into the server under ids that begin with earshot-eval: and are"
+          + " removed afterwards.",
       ""
     },
     mixinStandardHelpOptions = true,
@@ -68,6 +72,7 @@ final class EvalShortlistCommand implements Callable<Integer> {
 
   @Option(
       names = "--mode",
+      paramLabel = "MODE",
       split = ",",
       showDefaultValue = Visibility.NEVER,
       description = "PERSONAL, CONTEXT_FREE or both. Default: both where the data names users.")
@@ -80,11 +85,16 @@ final class EvalShortlistCommand implements Callable<Integer> {
       description = "The first N rows; 0: all.")
   private int limit;
 
-  @Option(names = "--streams", defaultValue = "2", description = "Streams to ask over.")
+  @Option(
+      names = "--streams",
+      paramLabel = "N",
+      defaultValue = "2",
+      description = "Streams to ask over.")
   private int streams;
 
   @Option(
       names = "--inflight",
+      paramLabel = "N",
       defaultValue = "16",
       description = "Unanswered messages of each stream; at most the server's --stream-inflight.")
   private int inflight;
@@ -97,7 +107,11 @@ final class EvalShortlistCommand implements Callable<Integer> {
       description = "Of each message. Generous: it is accuracy that is measured.")
   private Duration timeout;
 
-  @Option(names = "--seed", defaultValue = "1", description = "Of the bootstrap intervals.")
+  @Option(
+      names = "--seed",
+      paramLabel = "N",
+      defaultValue = "1",
+      description = "Of the bootstrap intervals.")
   private long seed;
 
   @Mixin private ServerFlags server;

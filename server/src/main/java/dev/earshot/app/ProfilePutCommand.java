@@ -28,8 +28,9 @@ import picocli.CommandLine.Parameters;
     name = "put",
     description = {
       "Writes a whole profile, from flags or from JSON as 'profile get --json' prints it.",
-      "What is not given is cleared; a missing profile is made. An etag in the JSON makes the write",
-      "fail if another came between.",
+      "",
+      "What is not given is cleared; a missing profile is made. An etag in the JSON makes the write"
+          + " fail if another came between.",
       ""
     },
     mixinStandardHelpOptions = true,

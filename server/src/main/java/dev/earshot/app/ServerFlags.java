@@ -23,7 +23,10 @@ final class ServerFlags {
       names = "--server",
       paramLabel = "HOST:PORT",
       showDefaultValue = Visibility.NEVER,
-      description = "The server to ask. Default: " + DEFAULT_SERVER + ".")
+      description =
+          "The server to ask. Default: "
+              + DEFAULT_SERVER
+              + "; of eval: one that is started for it.")
   private @Nullable String server;
 
   @Option(
