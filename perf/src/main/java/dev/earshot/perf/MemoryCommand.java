@@ -160,7 +160,6 @@ final class MemoryCommand implements Callable<Integer> {
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
     command.add("-XX:+AlwaysPreTouch");
-    command.addAll(List.of("-cp", System.getProperty("java.class.path")));
     command.addAll(
         List.of(
             BenchMain.class.getName(),
@@ -170,8 +169,11 @@ final class MemoryCommand implements Callable<Integer> {
     if (beside != null) {
       command.add("--beside=" + beside);
     }
-    Process process =
-        new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
+    ProcessBuilder builder = new ProcessBuilder(command);
+    // Not on the command line: ONNX Runtime 1.29 reads it at its start and does not survive one of
+    // more than 4 KiB.
+    String unused = builder.environment().put("CLASSPATH", System.getProperty("java.class.path"));
+    Process process = builder.redirectError(ProcessBuilder.Redirect.INHERIT).start();
     String answer = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     int status = process.waitFor();
     if (status != 0) {

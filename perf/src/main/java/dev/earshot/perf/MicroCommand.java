@@ -204,6 +204,10 @@ final class MicroCommand implements Callable<Integer> {
             .jvmArgsAppend(
                 "-D" + Bundles.BUNDLE_PROPERTY + "=" + bundles.bundle().toAbsolutePath(),
                 "-D" + Bundles.CACHE_PROPERTY + "=" + bundles.cache().toAbsolutePath());
+    // By a jar that names the others: ONNX Runtime 1.29 reads the command line at its start and
+    // does
+    // not survive one of more than 4 KiB, which a class path in full would be.
+    System.setProperty("jmh.separateClasspathJAR", "true");
     pass.parameters.forEach((name, values) -> options.param(name, values.toArray(String[]::new)));
     try {
       return new Runner(options.build()).run();
