@@ -15,7 +15,15 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,
     synopsisSubcommandLabel = "COMMAND",
-    subcommands = {HelpCommand.class, ServeCommand.class},
+    subcommands = {
+      HelpCommand.class,
+      ServeCommand.class,
+      ShortlistCommand.class,
+      ProfileCommand.class,
+      BundleCommand.class,
+      HealthCommand.class,
+      EvalCommand.class
+    },
     footer = {
       "",
       "Begin with: earshot serve",
