@@ -25,7 +25,7 @@ final class OnnxWorkspace implements Workspace {
    * Words, padding included, that one encoder run reads. From some hundred on, a larger batch takes
    * no less time a word, and what the runtime needs for it stays in its arena.
    */
-  private static final int ENCODED_WORDS = 256;
+  private static final int ENCODED_WORDS = 128;
 
   private final OrtSession encode;
   private final OrtSession attend;
