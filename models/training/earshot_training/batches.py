@@ -25,6 +25,11 @@ from earshot_training.tokenizer import (
 SOURCE_WEIGHTS = {"alexa2017": 2.0, "sgd": 0.6, "snips": 0.5, "tool": 1.2, "banking": 1.3,
                   "clinc": 1.5, "hwu": 1.5}  # fmt: skip
 
+GENERIC_OWN = 0.4
+"""Of the label of a text that several skills share: what stays with these."""
+GENERIC_DRAWN = 48
+"""How many skills, drawn anew each time, share the rest."""
+
 
 class Lexicon:
     """Every word met, known to the vocabulary or not, with its n-grams. Word number 0 stands for a
@@ -127,10 +132,13 @@ class Sampler:
     def __init__(self, corpus: Corpus, lexicon: Lexicon, metadata: list[augment.Metadata],
                  teacher_index: dict[str, int], seed: int, size: int = 512,
                  shares: tuple[float, float, float] = (0.62, 0.14, 0.18),
+        neighbours: list[dict[int, float]] | None = None,
+        neighbour_share: float = 0.0,
                  foreign: int = 8000):  # fmt: skip
         """``shares``: of training texts, of phrases and of titles in a batch; the rest is requests
         out of scope, drawn from ``foreign`` made ones."""
         self.corpus, self.lexicon, self.seed, self.size = corpus, lexicon, seed, size
+        self.neighbours, self.neighbour_share = neighbours or [], neighbour_share if neighbours else 0.0
         train = corpus.train
         skill_texts: dict[str, Counter[int]] = {}
         for text, skill in zip(train.texts, train.skills):
@@ -187,6 +195,16 @@ class Sampler:
                 if corpus.skills[skill].invocation and len(tokens) <= 8:
                     self.tails_of.setdefault(int(skill), []).append(tokens)
         self.tails = [t for tails in self.tails_of.values() for t in tails]
+        # What is said to several skills ("help", "start over") can be said to any that is opened by
+        # its name, not only to those whose few examples happen to hold it.
+        self.generic = np.array([
+            len({int(corpus.capability[s]) for s in skills if corpus.skills[s].invocation}) >= 3
+            for skills, _ in self.text_skills
+        ])  # fmt: skip
+        invoked = np.zeros(count, dtype=bool)
+        invoked[self.invoked] = True
+        self.is_invoked = invoked
+        self.openers = [u for u, rows in train.enabled.items() if invoked[rows].any()]
         self.foreign = [lexicon.numbers(text) for text in out_of_scope.synthetic_texts(foreign, seed)]
         self.all_users = list(train.enabled)
         self.counts = [round(size * share) for share in shares]
@@ -214,6 +232,7 @@ class Sampler:
         tokens: list[np.ndarray] = []
         golds: list[int] = []
         teacher: list[int] = []
+        for_any: list[bool] = []
         label_rows, label_columns, label_values = [], [], []
 
         def label(skills: np.ndarray, shares: np.ndarray) -> None:
@@ -221,18 +240,32 @@ class Sampler:
             label_columns.append(skills)
             label_values.append(shares)
 
+        def neighbourly(text: int) -> float:
+            """Labels with the neighbours of one of the teacher's texts; what is left to its own."""
+            near = self.neighbours[text] if text >= 0 and self.neighbour_share else {}
+            if not near:
+                return 1.0
+            label(np.array(list(near)), self.neighbour_share * np.array(list(near.values())))
+            return 1 - self.neighbour_share
+
         for i in rng.choice(len(self.texts), from_texts, p=self.text_weights):
             skills, shares = self.text_skills[i]
+            kept = GENERIC_OWN if self.generic[i] else neighbourly(self.text_teacher[i])
             for skill, share in zip(skills, shares):
                 brands, brand_shares = self.brands[skill]
-                label(brands, share * brand_shares)
+                label(brands, kept * share * brand_shares)
+            if self.generic[i]:
+                any_skills = rng.choice(self.invoked, GENERIC_DRAWN)
+                label(any_skills, np.full(GENERIC_DRAWN, (1 - kept) / GENERIC_DRAWN))
+            for_any.append(bool(self.generic[i] and self.openers and rng.random() >= GENERIC_OWN))
             golds.append(int(skills[0] if len(skills) == 1 else rng.choice(skills, p=shares)))
             tokens.append(self.tokens[i])
             teacher.append(self.text_teacher[i])
         for i in rng.choice(len(self.phrase_skill), from_phrases, p=self.phrase_weights):
             skill = self.phrase_skill[i]
-            label(*self.brands[skill])
+            kept = neighbourly(self.phrase_teacher[i])
             brands, brand_shares = self.brands[skill]
+            label(brands, kept * brand_shares)
             golds.append(int(rng.choice(brands, p=brand_shares)))
             tokens.append(self.phrase_tokens[i])
             teacher.append(self.phrase_teacher[i])
@@ -262,6 +295,17 @@ class Sampler:
         personal_rows, personal_columns, personal_values = [], [], []
         capability = self.corpus.capability
         for i, gold in enumerate(golds):
+            if i < len(for_any) and for_any[i]:
+                user = self.openers[rng.integers(len(self.openers))]
+                rows = self.corpus.train.enabled[user]
+                serving = self.is_invoked[rows]
+                owner.append(np.full(len(rows), i))
+                enabled.append(rows)
+                serves.append(serving)
+                personal_rows.append(np.full(serving.sum(), i))
+                personal_columns.append(rows[serving])
+                personal_values.append(np.full(serving.sum(), 1 / serving.sum()))
+                continue
             users = self.users_of[gold]
             rows = self.corpus.train.enabled.get(users[rng.integers(len(users))], None) \
                 if len(users) else None  # fmt: skip

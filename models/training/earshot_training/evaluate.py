@@ -92,7 +92,7 @@ class Answers:
 def answers(model: Shortlister, lexicon: Lexicon, rows: Rows, attend: bool = True) -> Answers:
     found = queries(model, lexicon, rows, attend)
     with torch.no_grad():
-        table, scale = model.rows(), model.log_scale.exp()
+        table, scale = model.rows(), model.scale()
         return Answers(
             rank(found.general, table, model.bias, scale),
             rank(found.personal, table, model.bias, scale, found.owner, found.enabled, model.boosts()),

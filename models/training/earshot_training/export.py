@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 import torch
 from torch import nn
-from torch.nn import functional
 
 from earshot_training import graphs
 from earshot_training.batches import Lexicon
@@ -38,16 +37,17 @@ class Limits:
     by_module: dict[str, float]
     u: float
     s: float
+    m: float
     q: float
-    scope: float
 
 
 @dataclass
 class Fitted:
     """What calibration adds to a trained model. ``boosts`` float32 [S]; ``calibration``: the content
-    of ``calibration.json``."""
+    of ``calibration.json``; ``scope_query`` float32 [D], ``scope_energy``: the scope score's weights."""
 
     boosts: np.ndarray
+    scope_query: np.ndarray
     scope_energy: float
     calibration: dict
 
@@ -83,9 +83,8 @@ def observe(model: Shortlister, lexicon: Lexicon, rows: Rows) -> Limits:
     both = torch.cat(fused)
     size = model.dims.query
     q = max(_limit(found.general), _limit(found.personal))
-    with torch.no_grad():
-        scope = _limit(functional.relu(model.scope_in(torch.cat((found.general, found.personal)))))
-    return Limits(seen, _limit(both[:, :size]), _limit(both[:, size:]), q, scope)
+    return Limits(seen, _limit(both[:, :size]), _limit(both[:, size : 2 * size]),
+                  _limit(both[:, 2 * size :]), q)  # fmt: skip
 
 
 def _dense(module: nn.Linear, limit: float, relu: bool = False) -> Dense:
@@ -167,7 +166,8 @@ def attend_parts(model: Shortlister, limits: Limits) -> graphs.AttendParts:
         offset=model.attention.offset.item(), softmax=model.attention.kind == "softmax",
         score_limit=SCORE_LIMIT, null=model.attention.null.detach().numpy(),
         fuse_u=Dense(weight[:size].copy(), model.fuse_in.bias.detach().numpy(), limits.u),
-        fuse_s=Dense(weight[size:].copy(), None, limits.s),
+        fuse_s=Dense(weight[size : 2 * size].copy(), None, limits.s),
+        fuse_m=Dense(weight[2 * size :].copy(), None, limits.m),
         fuse_out=_dense(model.fuse_out, limits.by_module["fuse_out"], True),
     )  # fmt: skip
 
@@ -188,8 +188,8 @@ def export(model: Shortlister, lexicon: Lexicon, skills: list[Skill], observed: 
     encode, attend = encode_parts(model, files, limits), attend_parts(model, limits)
     classify = graphs.ClassifyParts(
         files["rows.i8"], files["row_scales.f32"], files["row_biases.f32"],
-        model.log_scale.exp().item(), limits.q, _dense(model.scope_in, limits.q),
-        _dense(model.scope_out, limits.scope, True), fitted.scope_energy,
+        model.scale().item(), limits.q,
+        graphs.Dense(fitted.scope_query[:, None], None, limits.q), fitted.scope_energy,
     )  # fmt: skip
     names: dict[str, dict[str, str]] = {}
     for kind in ("int8", "fp32"):

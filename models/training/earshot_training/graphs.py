@@ -247,12 +247,15 @@ class AttendParts:
     null: np.ndarray
     fuse_u: Dense
     fuse_s: Dense
+    """Of the attended rows."""
+    fuse_m: Dense
+    """Of the rows' mean."""
     fuse_out: Dense
 
 
 def attend_graph(parts: AttendParts, int8: bool) -> onnx.ModelProto:
     g = GraphBuilder("attend", int8)
-    size = len(parts.null)
+    size = len(parts.null) // 2
     u = g.input("u", TensorProto.FLOAT, ["N", size])
     rows = g.input("enabled_rows", TensorProto.INT8, ["N", "E", size])
     scales = g.input("enabled_scales", TensorProto.FLOAT, ["N", "E"])
@@ -272,11 +275,20 @@ def attend_graph(parts: AttendParts, int8: bool) -> onnx.ModelProto:
         weight = g.node("Div", weight, total)
     else:
         weight = g.node("Mul", g.node("Sigmoid", scores), mask)
-    weight = g.node("Unsqueeze", g.node("Mul", weight, scales), g.axes(1))
-    s = g.node("Squeeze", g.node("MatMul", weight, rows), g.axes(1))
+    attended = g.node("Unsqueeze", g.node("Mul", weight, scales), g.axes(1))
+    many = g.node("Cast", g.node("Max", counts, g.constant(1, np.int32)), to=TensorProto.FLOAT)
+    share = g.node("Div", mask, g.node("Unsqueeze", many, g.axes(1)))
+    mean = g.node("Unsqueeze", g.node("Mul", share, scales), g.axes(1))
     known = g.node("Greater", g.node("Unsqueeze", counts, g.axes(1)), g.constant(0, np.int32))
-    s = g.node("Where", known, s, g.constant(parts.null[None].astype(np.float32)))
-    hidden = g.node("Add", g.dense(u, parts.fuse_u), g.dense(s, parts.fuse_s))
+    null = parts.null[None].astype(np.float32)
+    hidden = g.dense(u, parts.fuse_u)
+    for weights, nothing, fuse in (
+        (attended, null[:, :size], parts.fuse_s),
+        (mean, null[:, size:], parts.fuse_m),
+    ):
+        summed = g.node("Squeeze", g.node("MatMul", weights, rows), g.axes(1))
+        summed = g.node("Where", known, summed, g.constant(nothing))
+        hidden = g.node("Add", hidden, g.dense(summed, fuse))
     q = g.node("Add", u, g.dense(hidden, parts.fuse_out))
     length = g.node("ReduceL2", q, g.axes(1), keepdims=1)
     q = g.node("Div", q, g.node("Max", length, g.constant(1e-12)))
@@ -292,10 +304,9 @@ class ClassifyParts:
     scale: float
     """τ."""
     query_limit: float
-    scope_in: Dense
-    scope_out: Dense
+    scope: Dense
+    """[D, 1]: the scope score is linear in the query and the energy."""
     scope_energy: float
-    """The scope score is this times the energy, plus a small network's output on the query."""
 
 
 def classify_graph(parts: ClassifyParts, int8: bool) -> onnx.ModelProto:
@@ -315,13 +326,13 @@ def classify_graph(parts: ClassifyParts, int8: bool) -> onnx.ModelProto:
             "MatMulIntegerToFloat", value, g.node("Transpose", rows, perm=[1, 0]), scale, scales,
             zero, "", biases, domain="com.microsoft",
         )  # fmt: skip
-        hidden = g.product(quantised, parts.scope_in)
+        scope = g.product(quantised, parts.scope)
     else:
         real = g.node("Mul", g.node("Cast", rows, to=TensorProto.FLOAT),
                       g.node("Unsqueeze", scales, g.axes(1)))  # fmt: skip
         logits = g.node("MatMul", q, g.node("Transpose", real, perm=[1, 0]))
         logits = g.node("Add", logits, biases)
-        hidden = g.dense(q, parts.scope_in)
+        scope = g.dense(q, parts.scope)
     logits = g.node("ScatterElements", logits, indices, boosts, axis=1, reduction="add")
     logits = g.node("Mul", logits, g.node("Unsqueeze", inverse, g.axes(1)))
     logs = g.node("LogSoftmax", logits, axis=-1)
@@ -331,7 +342,7 @@ def classify_graph(parts: ClassifyParts, int8: bool) -> onnx.ModelProto:
     best = g.node("GatherElements", logits, first, axis=1)
     best_log = g.node("Slice", top, g.axes(0), g.axes(1), g.axes(1))
     energy = g.node("Mul", g.node("Sub", best, best_log), g.constant(parts.scope_energy))
-    scope = g.node("Squeeze", g.node("Add", energy, g.dense(hidden, parts.scope_out)), g.axes(1))
+    scope = g.node("Squeeze", g.node("Add", energy, scope), g.axes(1))
     g.output(places, "top_indices", TensorProto.INT64, ["N", "k"])
     g.output(top, "top_log_probabilities", TensorProto.FLOAT, ["N", "k"])
     g.output(scope, "scope_scores", TensorProto.FLOAT, ["N"])

@@ -25,6 +25,7 @@ from earshot_training import tokenizer
 
 SCORE_LIMIT = 12.0
 """Pooling scores are cut to ±this before exp: no maximum over time has to be found."""
+SCALE_LIMIT = 32.0
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,6 @@ class Dimensions:
     ngram: int = 64
     ngram_hidden: int = 128
     fusion: int = 256
-    scope: int = 64
     attention: str = "sigmoid"
     """``sigmoid`` (EMNLP 2018) or ``softmax`` (ACL 2018)."""
 
@@ -151,7 +151,7 @@ class EnabledAttention(nn.Module):
         self.kind = dims.attention
         self.query = nn.Linear(dims.query, dims.query, bias=False)
         self.offset = nn.Parameter(torch.tensor(-3.0))
-        self.null = nn.Parameter(torch.zeros(dims.query))
+        self.null = nn.Parameter(torch.zeros(2 * dims.query))
         nn.init.normal_(self.query.weight, std=dims.query**-0.5)
 
     def scores(self, u: Tensor, rows: Tensor, owner: Tensor) -> Tensor:
@@ -159,17 +159,18 @@ class EnabledAttention(nn.Module):
         return (self.query(u).float()[owner] * rows).sum(-1) + self.offset
 
     def summary(self, scores: Tensor, rows: Tensor, owner: Tensor, count: int) -> Tensor:
-        """[texts, D]; the null summary where a text's user has no enabled skill."""
+        """[texts, 2 D]: the attended rows, and the plain mean of them all, which tells the user's
+        interests; the null summary where a text's user has no enabled skill."""
         if self.kind == "sigmoid":
             weight = torch.sigmoid(scores)
         else:
             weight = scores.clamp(-SCORE_LIMIT, SCORE_LIMIT).exp()
             total = weight.new_zeros(count).index_add(0, owner, weight)
             weight = weight / total[owner]
-        s = rows.new_zeros(count, rows.shape[-1]).index_add(0, owner, weight.unsqueeze(-1) * rows)
-        known = torch.zeros(count, dtype=torch.bool)
-        known[owner] = True
-        return torch.where(known.unsqueeze(-1), s, self.null)
+        enabled = weight.new_zeros(count).index_add(0, owner, torch.ones_like(weight))
+        both = torch.cat((weight.unsqueeze(-1) * rows, rows / enabled[owner].unsqueeze(-1)), dim=-1)
+        s = both.new_zeros(count, both.shape[-1]).index_add(0, owner, both)
+        return torch.where((enabled > 0).unsqueeze(-1), s, self.null)
 
 
 class Shortlister(nn.Module):
@@ -181,7 +182,7 @@ class Shortlister(nn.Module):
         self.dims = dims
         self.encoder = Encoder(dims, dropout)
         self.attention = EnabledAttention(dims)
-        self.fuse_in = nn.Linear(2 * dims.query, dims.fusion)
+        self.fuse_in = nn.Linear(3 * dims.query, dims.fusion)
         self.fuse_out = nn.Linear(dims.fusion, dims.query)
         nn.init.normal_(self.fuse_out.weight, std=0.1 * dims.fusion**-0.5)
         nn.init.zeros_(self.fuse_out.bias)
@@ -192,11 +193,13 @@ class Shortlister(nn.Module):
         self.boost = nn.Parameter(torch.tensor([1.0, 0.5]))
         self.teach = nn.Linear(dims.query, dims.teacher)
         self.scope_energy = nn.Parameter(torch.tensor([0.5, 12.0]))
-        self.scope_in = nn.Linear(dims.query, dims.scope)
-        self.scope_out = nn.Linear(dims.scope, 1)
         self.dropout = nn.Dropout(dropout)
         self.register_buffer("enabled_rate", enabled_rate)
         self.register_buffer("features", features)
+
+    def scale(self) -> Tensor:
+        """τ. Cut off, it keeps the training texts from being fitted ever more sharply."""
+        return self.log_scale.exp().clamp(max=SCALE_LIMIT)
 
     def rows(self) -> Tensor:
         """[S, D], each of length 1."""
@@ -205,10 +208,6 @@ class Shortlister(nn.Module):
     def boosts(self) -> Tensor:
         """β [S]."""
         return self.boost[0] + self.boost[1] * self.enabled_rate
-
-    def scope(self, q: Tensor) -> Tensor:
-        """[texts]: what the query alone says for being in scope."""
-        return self.scope_out(functional.relu(self.scope_in(q))).squeeze(-1).float()
 
     def fuse(self, u: Tensor, s: Tensor) -> Tensor:
         """``q`` [texts, D] of length 1."""

@@ -87,6 +87,7 @@ def measure(corpus: Corpus, folder: Path, calibrated: Calibrated | None = None) 
         for mode in MODES
     }  # fmt: skip
     if calibrated:
+        figures["out_of_scope"]["held_out_auroc"] = calibrated.held_out_auroc
         for mode, fit in (("context_free", calibrated.general), ("personal", calibrated.personal)):
             figures["modes"][mode]["cross_fitted"] = {
                 "calibration_error": fit.error, "top1": fit.accuracy,

@@ -25,11 +25,11 @@ from earshot_training.tokenizer import Folding, Tokenizer
 @dataclass(frozen=True)
 class Settings:
     seed: int = 1
-    steps: int = 4500
+    steps: int = 3200
     batch: int = 512
     rate: float = 4e-3
     warm_up: int = 300
-    dropout: float = 0.15
+    dropout: float = 0.2
     averaging: float = 0.999
     attention_weight: float = 0.5
     """Of the attention's own loss (EMNLP 2018, eq. 7); 0 for softmax attention."""
@@ -50,6 +50,8 @@ class Settings:
     phrase_share: float = 0.14
     title_share: float = 0.17
     scope_weight: float = 0.25
+    neighbour_share: float = 0.1
+    """Of a label without a user: what goes to the skills whose texts mean nearly the same."""
     row_decay: float = 0.02
 
 
@@ -65,6 +67,8 @@ class Prepared:
     teacher_vectors: Tensor
     features: Tensor
     word_vectors: Tensor
+    neighbours: list[dict[int, float]]
+    """By the teacher's texts: the skills of what is nearest in meaning."""
 
 
 def _reduce(vectors: np.ndarray, dimensions: int) -> np.ndarray:
@@ -99,9 +103,17 @@ def prepare(corpus: Corpus, settings: Settings, cache: Path) -> Prepared:
                 mean = np.mean([vectors[index[t]].astype(np.float32) for t in texts], axis=0)
                 parts[row, place * 384 : (place + 1) * 384] = mean
     features = _reduce(parts, 256)
+    skills: list[set[int]] = [set() for _ in vectors]
+    for text, skill in zip(corpus.train.texts, corpus.train.skills.tolist()):
+        skills[index[text]].add(skill)
+    for skill, entry in enumerate(metadata):
+        for text in entry.titles + entry.phrases:
+            skills[index[text]].add(skill)
+    taught = torch.from_numpy(vectors).float()
+    neighbours = teacher.neighbours(taught, [sorted(s) for s in skills], cache)
     return Prepared(
-        corpus, tokenizer, Lexicon(tokenizer), metadata, index, torch.from_numpy(vectors).float(),
-        torch.from_numpy(features), torch.from_numpy(word_vectors),
+        corpus, tokenizer, Lexicon(tokenizer), metadata, index, taught,
+        torch.from_numpy(features), torch.from_numpy(word_vectors), neighbours,
     )  # fmt: skip
 
 
@@ -132,14 +144,14 @@ def losses(model: Shortlister, batch: Batch, settings: Settings, taught: Tensor)
     with torch.set_grad_enabled(model.encoder.norm.weight.requires_grad):
         u = model.encoder(batch.packed)
     rows = model.rows()
-    scale = model.log_scale.exp()
+    scale = model.scale()
     terms = {}
     dropped = model.dropout(u)
     inside = batch.in_scope
     general = model.null_query(dropped)
     energy, labelled = energies(general, rows, model.bias, scale, batch.general)
     terms["general"] = (energy - labelled)[inside].mean()
-    scoped = [(general, energy)]
+    scoped = [energy]
     count = batch.packed.count
     if settings.attend:
         enabled_rows = rows[batch.enabled]
@@ -156,11 +168,9 @@ def losses(model: Shortlister, batch: Batch, settings: Settings, taught: Tensor)
         boost = Sparse(batch.owner, batch.enabled, model.boosts()[batch.enabled])
         energy, labelled = energies(query, rows, model.bias, scale, batch.personal, boost)
         terms["personal"] = (energy - labelled)[inside].mean()
-        scoped.append((query, energy))
+        scoped.append(energy)
     if settings.scope_weight:
-        terms["scope"] = settings.scope_weight * sum(
-            _scope_loss(model, q, energy, inside) for q, energy in scoped
-        )
+        terms["scope"] = settings.scope_weight * sum(_scope_loss(model, energy, inside) for energy in scoped)
     if settings.teacher_weight:
         has = batch.teacher >= 0
         similarity = functional.cosine_similarity(
@@ -170,18 +180,13 @@ def losses(model: Shortlister, batch: Batch, settings: Settings, taught: Tensor)
     return terms
 
 
-def _scope_loss(model: Shortlister, q: Tensor, energy: Tensor, inside: Tensor) -> Tensor:
-    """Out-of-scope requests shall have little energy (Liu et al., NeurIPS 2020), and a small network
-    on the query shall know them by what they are about; the query is not bent for the latter."""
+def _scope_loss(model: Shortlister, energy: Tensor, inside: Tensor) -> Tensor:
+    """Out-of-scope requests shall have little energy (Liu et al., NeurIPS 2020)."""
     slope, offset = model.scope_energy
-    by_energy = slope * (energy - offset)
-    by_query = model.scope(q.detach())
-    label = inside.float()
     # In-scope and out-of-scope requests weigh the same.
     weight = torch.where(inside, 0.5 / inside.sum(), 0.5 / (~inside).sum().clamp(min=1))
-    return sum(
-        functional.binary_cross_entropy_with_logits(logit, label, weight, reduction="sum")
-        for logit in (by_energy, by_query)
+    return functional.binary_cross_entropy_with_logits(
+        slope * (energy - offset), inside.float(), weight, reduction="sum"
     )
 
 
@@ -224,6 +229,7 @@ def train(prepared: Prepared, settings: Settings, checkpoint: Path | None,
     sampler = Sampler(
         prepared.corpus, prepared.lexicon, prepared.metadata, prepared.teacher_index, settings.seed,
         settings.batch, (settings.text_share, settings.phrase_share, settings.title_share),
+        prepared.neighbours, settings.neighbour_share,
     )  # fmt: skip
     rates = [group["lr"] for group in optimizer.param_groups]
     begin = 0
@@ -255,7 +261,7 @@ def train(prepared: Prepared, settings: Settings, checkpoint: Path | None,
             value = term.item()
             running[name] = 0.98 * running.get(name, value) + 0.02 * value
         note = ", ".join(f"{name} {value:.3f}" for name, value in running.items())
-        note += f", scale {model.log_scale.exp().item():.1f}, boost {model.boost.tolist()}"
+        note += f", scale {model.scale().item():.1f}, boost {model.boost.tolist()}"
         progress.advance(1, note)
         if checkpoint and ((step + 1) % 250 == 0 or step + 1 == settings.steps):
             state: dict[str, Any] = {

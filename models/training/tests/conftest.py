@@ -59,7 +59,7 @@ def model(request: pytest.FixtureRequest, corpus: Corpus, lexicon: Lexicon) -> S
     dims = Dimensions(
         words=len(lexicon.tokenizer.vocabulary), skills=len(corpus.skills), features=8, query=64,
         word=32, hidden=48, heads=4, ngram_buckets=BUCKETS, ngram=16, ngram_hidden=32, fusion=32,
-        scope=16, attention=request.param,
+        attention=request.param,
     )  # fmt: skip
     rate = initial_rate(torch.from_numpy(corpus.enabled_counts()), len(corpus.train.enabled))
     made = Shortlister(dims, rate, torch.randn(len(corpus.skills), 8), 0.0)
@@ -76,7 +76,7 @@ def model(request: pytest.FixtureRequest, corpus: Corpus, lexicon: Lexicon) -> S
 def bundle_folder(model, corpus, lexicon, tmp_path_factory):
     folder = tmp_path_factory.mktemp("bundle")
     mode = {"inverse_temperature": 0.9, "out_of_scope": {"weight": -1.0, "bias": 0.5}}
-    fitted = Fitted(model.boosts().detach().numpy(), 0.7,
+    fitted = Fitted(model.boosts().detach().numpy(), np.linspace(-1, 1, 64, dtype=np.float32), 0.7,
                     {"context_free": mode, "personal": mode, "out_of_scope_threshold": 0.5})  # fmt: skip
     export(model, lexicon, corpus.skills, corpus.train, folder, "test-1", "of the tests", fitted)
     return folder

@@ -31,7 +31,7 @@ def _model_answers(model, lexicon, corpus, texts, lists):
         rows = model.rows()[enabled]
         scores = model.attention.scores(u, rows, owner)
         q = model.fuse(u, model.attention.summary(scores, rows, owner, len(u)))
-        logits = torch.addmm(model.bias, q, model.rows().t(), alpha=model.log_scale.exp().item())
+        logits = torch.addmm(model.bias, q, model.rows().t(), alpha=model.scale().item())
         logits[owner, enabled] += model.boosts()[enabled]
         return torch.log_softmax(0.9 * logits, 1)
 
