@@ -39,6 +39,8 @@ import picocli.CommandLine.Spec;
       "71:the address cannot be listened on"
     })
 final class ServeCommand implements Callable<Integer> {
+  private static final int DEFAULT_PORT = 50_051;
+
   @Spec private CommandSpec spec;
 
   @Option(
@@ -49,7 +51,7 @@ final class ServeCommand implements Callable<Integer> {
 
   @Option(
       names = "--port",
-      defaultValue = "50051",
+      defaultValue = "" + DEFAULT_PORT,
       description = "Port of the gRPC services; 0: any free one.")
   private int port;
 
@@ -222,7 +224,9 @@ final class ServeCommand implements Callable<Integer> {
     if (model.runtime().fallbackReason() != null) {
       out.printf("           not on cuda: %s%n", model.runtime().fallbackReason());
     }
-    out.printf("Try:  ./earshot shortlist \"will it rain tomorrow\"%n");
+    out.printf(
+        "Try:  ./earshot shortlist \"will it rain tomorrow\"%s%n",
+        server.port() == DEFAULT_PORT ? "" : " --server " + address);
     out.printf("      grpcurl -plaintext %s list%n", address);
     out.flush();
   }
