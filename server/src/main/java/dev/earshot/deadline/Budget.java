@@ -7,6 +7,8 @@ import java.time.Duration;
  * thread-safe.
  */
 public final class Budget {
+  private static final Duration MAX = Duration.ofDays(365);
+
   private final Ticker ticker;
   private final long arrivalNanos;
   private final long deadlineNanos;
@@ -32,8 +34,6 @@ public final class Budget {
             : duration.isNegative() ? 0 : duration.toNanos();
     return new Budget(ticker, arrivalNanos, arrivalNanos + nanos);
   }
-
-  private static final Duration MAX = Duration.ofDays(365);
 
   /** Nanoseconds left; negative once it is overspent. */
   public long remainingNanos() {

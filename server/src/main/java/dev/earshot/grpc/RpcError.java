@@ -16,7 +16,6 @@ import io.grpc.StatusRuntimeException;
 import io.grpc.protobuf.StatusProto;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CompletionException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -30,6 +29,9 @@ final class RpcError extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
   static final String DOMAIN = "earshot.dev";
+
+  /** When a refused caller may come again: what waited is gone by then. */
+  private static final Duration OVERLOAD_RETRY = Duration.ofMillis(100);
 
   /** Tells retry policies when to come again, in milliseconds; −1: not at all. */
   static final Metadata.Key<String> RETRY_PUSHBACK =
@@ -82,7 +84,6 @@ final class RpcError extends RuntimeException {
                     ErrorInfo.newBuilder()
                         .setReason(reason)
                         .setDomain(DOMAIN)
-                        .putAllMetadata(Map.of())
                         .build()));
     for (Message detail : details) {
       status.addDetails(Any.pack(detail));
@@ -142,9 +143,6 @@ final class RpcError extends RuntimeException {
       case DRAINING -> of(Code.UNAVAILABLE, "DRAINING", message);
     };
   }
-
-  /** When a refused caller may come again: a queue of refused work is gone by then. */
-  private static final Duration OVERLOAD_RETRY = Duration.ofMillis(100);
 
   /** The error as a message of a stream. */
   Status status() {
