@@ -43,7 +43,8 @@ def _parser() -> argparse.ArgumentParser:
     made = command("measure", "evaluate a bundle again and report")
     made.add_argument("--out", type=Path, required=True, help="folder of the bundle")
     made = command("report", "render report.md and the tables of a README", data=False)
-    made.add_argument("--readme", type=Path, default=HERE.parent / "README.md")
+    made.add_argument("--readme", type=Path, nargs="+", help="default: this project's",
+                      default=[HERE.parent / "README.md", HERE.parents[1] / "README.md"])  # fmt: skip
     return parser
 
 
@@ -55,7 +56,8 @@ def main(arguments: list[str] | None = None) -> None:
 
     if options.command == "report":
         report.write(options.report, {})
-        report.fill(options.readme, report.read(options.report / "report.json"))
+        for readme in options.readme:
+            report.fill(readme, report.read(options.report / "report.json"))
         return
 
     import torch

@@ -144,6 +144,19 @@ def training_section(figures: dict[str, Any]) -> str:
     ))  # fmt: skip
 
 
+def summary_section(figures: dict[str, Any]) -> str:
+    """Markdown of the totals alone, for the project's first page."""
+    names = {"personal": "with the user's enabled skills", "context_free": "without"}
+    rows = []
+    for mode, name in names.items():
+        own = figures["modes"][mode]
+        rows.append([
+            name, _three(own["accuracy"]["all"]), f"{own['calibration_error']:.3f}",
+            f"{figures['out_of_scope']['oos_val'][mode]['auroc']:.3f}",
+        ])  # fmt: skip
+    return _table(["", "top 1 / 3 / 5, %", "calibration error", "out-of-scope AUROC"], rows)
+
+
 def ablation_section(ablation: dict[str, Any]) -> str:
     rows = []
     for entry in ablation["variants"]:
@@ -198,11 +211,16 @@ def write(folder: Path, changes: dict[str, Any]) -> None:
 def fill(readme: Path, report: dict[str, Any]) -> None:
     """Puts the tables between the README's markers, ``<!-- NAME -->`` and ``<!-- /NAME -->``."""
     text = readme.read_text(encoding="utf-8")
-    for name, section in (("training", training_section), ("ablation", ablation_section)):
+    sections = (
+        ("training", "training", training_section),
+        ("summary", "training", summary_section),
+        ("ablation", "ablation", ablation_section),
+    )
+    for name, part, section in sections:
         begin, end = f"<!-- {name} -->", f"<!-- /{name} -->"
-        if name not in report or begin not in text:
+        if part not in report or begin not in text:
             continue
         before, _, rest = text.partition(begin)
         _, _, after = rest.partition(end)
-        text = f"{before}{begin}\n{section(report[name])}\n{end}{after}"
+        text = f"{before}{begin}\n{section(report[part])}\n{end}{after}"
     readme.write_text(text, encoding="utf-8")
