@@ -80,11 +80,7 @@ final class RpcError extends RuntimeException {
             .setCode(code.getNumber())
             .setMessage(message)
             .addDetails(
-                Any.pack(
-                    ErrorInfo.newBuilder()
-                        .setReason(reason)
-                        .setDomain(DOMAIN)
-                        .build()));
+                Any.pack(ErrorInfo.newBuilder().setReason(reason).setDomain(DOMAIN).build()));
     for (Message detail : details) {
       status.addDetails(Any.pack(detail));
     }

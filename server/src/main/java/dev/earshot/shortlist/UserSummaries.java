@@ -7,6 +7,8 @@ import dev.earshot.model.ShortlistModel;
 import dev.earshot.profile.Profiles;
 import dev.earshot.store.Profile;
 import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
@@ -52,13 +54,27 @@ public final class UserSummaries {
     if (profile.isEmpty()) {
       return UserSummary.NOT_FOUND;
     }
-    int[] rows =
-        profile.get().enabledSkillIds().stream()
-            .mapToInt(model.skills()::row)
-            .filter(row -> row >= 0)
-            .sorted()
-            .distinct()
-            .toArray();
+    int[] rows = knownRows(profile.get().enabledSkillIds());
     return new UserSummary(true, model.enabledSkills(rows));
+  }
+
+  /** The rows of the skills that the bundle knows, ascending, each once. */
+  private int[] knownRows(List<String> skillIds) {
+    int[] rows = new int[skillIds.size()];
+    int known = 0;
+    for (String skillId : skillIds) {
+      int row = model.skills().row(skillId);
+      if (row >= 0) {
+        rows[known++] = row;
+      }
+    }
+    Arrays.sort(rows, 0, known);
+    int distinct = 0;
+    for (int i = 0; i < known; i++) {
+      if (i == 0 || rows[i] != rows[i - 1]) {
+        rows[distinct++] = rows[i];
+      }
+    }
+    return Arrays.copyOf(rows, distinct);
   }
 }
