@@ -25,7 +25,7 @@ from earshot_training.tokenizer import Folding, Tokenizer
 @dataclass(frozen=True)
 class Settings:
     seed: int = 1
-    steps: int = 3200
+    steps: int = 2400
     batch: int = 512
     rate: float = 4e-3
     warm_up: int = 300
