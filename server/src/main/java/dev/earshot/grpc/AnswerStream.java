@@ -71,10 +71,13 @@ final class AnswerStream<Q, A> implements StreamObserver<Q> {
       readOn();
       return;
     }
-    answer.whenComplete((response, failure) ->
+    answer.whenComplete((response, failure) -> {
+      if (!answer.isCancelled()) {
         answered(
             failure == null ? response : error.apply(requestId, RpcError.from(failure).status()),
-            requestId));
+            requestId);
+      }
+    });
     readOn();
   }
 
