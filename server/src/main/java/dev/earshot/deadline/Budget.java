@@ -40,6 +40,11 @@ public final class Budget {
     return deadlineNanos - ticker.nanoTime();
   }
 
+  /** When it is spent, by {@link #ticker()}; only differences to its times mean anything. */
+  public long deadlineNanos() {
+    return deadlineNanos;
+  }
+
   /** Nanoseconds since the request arrived. */
   public long elapsedNanos() {
     return ticker.nanoTime() - arrivalNanos;

@@ -5,6 +5,8 @@ public final class Refusal extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
   private final Reason reason;
+  private final long retryDelayNanos;
+  private final boolean retryMeetsDeadline;
 
   /** Why there is no answer. */
   public enum Reason {
@@ -19,13 +21,39 @@ public final class Refusal extends RuntimeException {
   }
 
   public Refusal(Reason reason, String message) {
+    this(reason, message, 0, false);
+  }
+
+  private Refusal(Reason reason, String message, long retryDelayNanos, boolean retryMeetsDeadline) {
     // An outcome, not a fault, and it comes when the server is busiest: no stack.
     super(message, null, false, false);
     this.reason = reason;
+    this.retryDelayNanos = retryDelayNanos;
+    this.retryMeetsDeadline = retryMeetsDeadline;
+  }
+
+  /**
+   * A refusal because of what is waiting.
+   *
+   * @param retryDelayNanos until what is in the way will be gone
+   * @param retryMeetsDeadline whether a retry after that could still be answered in time
+   */
+  public static Refusal overload(String message, long retryDelayNanos, boolean retryMeetsDeadline) {
+    return new Refusal(Reason.OVERLOAD, message, retryDelayNanos, retryMeetsDeadline);
   }
 
   public Reason reason() {
     return reason;
+  }
+
+  /** Of an overload: nanoseconds until what is in the way will be gone. */
+  public long retryDelayNanos() {
+    return retryDelayNanos;
+  }
+
+  /** Of an overload: whether a retry after the delay could still be answered in time. */
+  public boolean retryMeetsDeadline() {
+    return retryMeetsDeadline;
   }
 
   @Override
