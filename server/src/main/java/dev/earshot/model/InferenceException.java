@@ -1,7 +1,7 @@
 package dev.earshot.model;
 
 /** The runtime failed while running a graph. */
-public final class InferenceException extends RuntimeException {
+public class InferenceException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
   public InferenceException(String message, Throwable cause) {

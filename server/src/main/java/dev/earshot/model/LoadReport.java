@@ -31,6 +31,8 @@ public record LoadReport(
    * @param words of an utterance; 0 where the graph has none
    * @param enabledSkills of a user; 0 where the graph has none
    * @param runNanos median of its warm runs
+   * @param longestNanos the longest of them but the first
    */
-  public record WarmShape(String graph, int batch, int words, int enabledSkills, long runNanos) {}
+  public record WarmShape(
+      String graph, int batch, int words, int enabledSkills, long runNanos, long longestNanos) {}
 }

@@ -95,7 +95,7 @@ public final class OnnxShortlistModel implements ShortlistModel {
     return runtime;
   }
 
-  /** How loading went. */
+  @Override
   public LoadReport report() {
     return report;
   }

@@ -11,6 +11,7 @@ import java.nio.LongBuffer;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * The three stages on direct buffers that are allocated once. A tensor over a buffer is made for
@@ -63,9 +64,14 @@ final class OnnxWorkspace implements Workspace {
   private final Tensors.Floats topLogProbabilities;
   private final Tensors.Floats scopeScores;
 
-  private final Map<String, OnnxTensor> inputs = new HashMap<>();
-  private final Map<String, OnnxTensor> outputs = new HashMap<>();
+  private final Bindings encodeBindings = new Bindings();
+  private final Bindings attendBindings = new Bindings();
+  private final Bindings classifyBindings = new Bindings();
+  private final OrtSession.RunOptions runOptions;
   private final List<Tensors> all;
+
+  /** Whether runs are to end. */
+  private volatile boolean terminated;
 
   /** Texts about to be encoded. */
   private final Tokens[] staged;
@@ -86,6 +92,11 @@ final class OnnxWorkspace implements Workspace {
     this.encode = encode;
     this.attend = attend;
     this.classify = classify;
+    try {
+      runOptions = new OrtSession.RunOptions();
+    } catch (OrtException e) {
+      throw new InferenceException("run options: " + Manifest.firstLine(e), e);
+    }
     this.calibration = bundle.calibration();
     this.maxRows = maxRows;
     Manifest manifest = bundle.manifest();
@@ -248,21 +259,47 @@ final class OnnxWorkspace implements Workspace {
     }
     // Rows beyond the last unknown word are stale but valid, and no slot names them.
     int unknownRows = Math.min(powerOfTwo(Math.max(1, unknown)), maxUnknown);
-    inputs.clear();
-    inputs.put("word_ids", wordIds.shaped(rows, columns));
-    inputs.put("lengths", lengths.shaped(rows));
-    inputs.put("unknown_slots", unknownSlots.shaped(rows, columns));
-    inputs.put("unknown_ngrams", unknownNgrams.shaped(unknownRows, maxNgrams));
-    outputs.clear();
+    Bindings bindings = encodeBindings;
+    bindings.inputs.put("word_ids", wordIds.shaped(rows, columns));
+    bindings.inputs.put("lengths", lengths.shaped(rows));
+    bindings.inputs.put("unknown_slots", unknownSlots.shaped(rows, columns));
+    bindings.inputs.put("unknown_ngrams", unknownNgrams.shaped(unknownRows, maxNgrams));
     if (from == 0) {
-      outputs.put("u", output.shaped(rows, dimension));
-      run(encode, "encode");
+      bindings.outputs.put("u", output.shaped(rows, dimension));
+      run(encode, bindings, "encode");
       return;
     }
     try (OnnxTensor u = output.slice(from, rows, dimension)) {
-      outputs.put("u", u);
-      run(encode, "encode");
+      bindings.outputs.put("u", u);
+      run(encode, bindings, "encode");
     }
+  }
+
+  @Override
+  public int dimension() {
+    return dimension;
+  }
+
+  @Override
+  public void readVector(int request, float[] vector) {
+    utterances.buffer().get(request * dimension, vector, 0, dimension);
+  }
+
+  @Override
+  public void writeVector(int request, float[] vector) {
+    utterances.buffer().put(request * dimension, vector, 0, dimension);
+  }
+
+  @Override
+  public void moveVector(int from, int to) {
+    FloatBuffer vectors = utterances.buffer();
+    vectors.put(to * dimension, vectors, from * dimension, dimension);
+  }
+
+  @Override
+  public void resize(int requests) {
+    requireBatch(requests);
+    size = requests;
   }
 
   @Override
@@ -298,22 +335,21 @@ final class OnnxWorkspace implements Workspace {
         scales.put(i * columns + e, 0);
       }
     }
-    inputs.clear();
-    inputs.put("enabled_rows", enabledRows.shaped(rows, columns));
-    inputs.put("enabled_scales", enabledScales.shaped(rows, columns));
-    inputs.put("enabled_counts", enabledCounts.shaped(rows));
-    outputs.clear();
+    Bindings bindings = attendBindings;
+    bindings.inputs.put("enabled_rows", enabledRows.shaped(rows, columns));
+    bindings.inputs.put("enabled_scales", enabledScales.shaped(rows, columns));
+    bindings.inputs.put("enabled_counts", enabledCounts.shaped(rows));
     if (from == 0) {
-      inputs.put("u", utterances.shaped(rows, dimension));
-      outputs.put("q", queries.shaped(rows, dimension));
-      run(attend, "attend");
+      bindings.inputs.put("u", utterances.shaped(rows, dimension));
+      bindings.outputs.put("q", queries.shaped(rows, dimension));
+      run(attend, bindings, "attend");
       return;
     }
     try (OnnxTensor u = utterances.slice(from, rows, dimension);
         OnnxTensor q = queries.slice(from, rows, dimension)) {
-      inputs.put("u", u);
-      outputs.put("q", q);
-      run(attend, "attend");
+      bindings.inputs.put("u", u);
+      bindings.outputs.put("q", q);
+      run(attend, bindings, "attend");
     }
   }
 
@@ -344,17 +380,16 @@ final class OnnxWorkspace implements Workspace {
     }
     this.k.buffer().put(0, k);
     lastK = k;
-    inputs.clear();
-    inputs.put("q", queries.shaped(size, dimension));
-    inputs.put("enabled_indices", enabledIndices.shaped(size, columns));
-    inputs.put("enabled_boosts", enabledBoosts.shaped(size, columns));
-    inputs.put("inverse_temperatures", inverseTemperatures.shaped(size));
-    inputs.put("k", this.k.shaped(1));
-    outputs.clear();
-    outputs.put("top_indices", topIndices.shaped(size, k));
-    outputs.put("top_log_probabilities", topLogProbabilities.shaped(size, k));
-    outputs.put("scope_scores", scopeScores.shaped(size));
-    run(classify, "classify");
+    Bindings bindings = classifyBindings;
+    bindings.inputs.put("q", queries.shaped(size, dimension));
+    bindings.inputs.put("enabled_indices", enabledIndices.shaped(size, columns));
+    bindings.inputs.put("enabled_boosts", enabledBoosts.shaped(size, columns));
+    bindings.inputs.put("inverse_temperatures", inverseTemperatures.shaped(size));
+    bindings.inputs.put("k", this.k.shaped(1));
+    bindings.outputs.put("top_indices", topIndices.shaped(size, k));
+    bindings.outputs.put("top_log_probabilities", topLogProbabilities.shaped(size, k));
+    bindings.outputs.put("scope_scores", scopeScores.shaped(size));
+    run(classify, bindings, "classify");
   }
 
   @Override
@@ -375,6 +410,7 @@ final class OnnxWorkspace implements Workspace {
   @Override
   public void close() {
     all.forEach(Tensors::close);
+    runOptions.close();
   }
 
   private int at(int request, int rank) {
@@ -405,13 +441,46 @@ final class OnnxWorkspace implements Workspace {
     return roundUp8(Math.max(1, user.count()));
   }
 
-  private void run(OrtSession session, String graph) {
+  private void run(OrtSession session, Bindings bindings, String graph) {
     // Pinned outputs are not closed with the result, which holds nothing else.
-    try (OrtSession.Result ignored = session.run(inputs, outputs)) {
+    try (OrtSession.Result ignored =
+        session.run(bindings.inputs, Set.of(), bindings.outputs, runOptions)) {
       return;
     } catch (OrtException e) {
+      if (terminated) {
+        throw new RunTerminatedException(graph + ": took too long", e);
+      }
       throw new InferenceException(graph + ": " + Manifest.firstLine(e), e);
     }
+  }
+
+  @Override
+  public void terminate() {
+    terminated = true;
+    setTerminate(true);
+  }
+
+  @Override
+  public void resume() {
+    setTerminate(false);
+    terminated = false;
+  }
+
+  private void setTerminate(boolean terminate) {
+    try {
+      runOptions.setTerminate(terminate);
+    } catch (OrtException e) {
+      throw new InferenceException("terminate: " + Manifest.firstLine(e), e);
+    }
+  }
+
+  /**
+   * The tensors of one graph, by name. The names are always the same: what is put takes the place
+   * of what was there, and nothing is allocated.
+   */
+  private static final class Bindings {
+    final Map<String, OnnxTensor> inputs = new HashMap<>();
+    final Map<String, OnnxTensor> outputs = new HashMap<>();
   }
 
   private static int roundUp8(int n) {

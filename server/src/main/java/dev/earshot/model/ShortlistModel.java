@@ -17,6 +17,9 @@ public interface ShortlistModel extends AutoCloseable {
   /** What the model reads of a user; see {@link Bundle#enabledSkills}. */
   EnabledSkills enabledSkills(int[] rows);
 
+  /** How loading went, and what each shape takes. */
+  LoadReport report();
+
   /**
    * New buffers for one worker.
    *
