@@ -1,7 +1,9 @@
 package dev.earshot.app;
 
+import dev.earshot.batch.BatchListener;
 import dev.earshot.catalog.Catalog;
 import dev.earshot.deadline.Ticker;
+import dev.earshot.deadline.TimerError;
 import dev.earshot.grpc.GrpcEndpoint;
 import dev.earshot.model.BundleException;
 import dev.earshot.model.ExecutionProviderException;
@@ -31,8 +33,8 @@ import java.util.Deque;
  * opposite order.
  */
 public final class EarshotServer implements AutoCloseable {
-  /** Kept back of each budget for the context-free answer. */
-  private static final Duration RESERVE = Duration.ofMillis(5);
+  /** How often the event loop's lateness is measured where no request sets a timer. */
+  private static final Duration TIMER_PROBE = Duration.ofMillis(100);
 
   private final ServerOptions options;
   private final Deque<AutoCloseable> parts = new ArrayDeque<>();
@@ -56,21 +58,26 @@ public final class EarshotServer implements AutoCloseable {
       ProfileStore profileStore = own(new MemoryProfileStore());
       Profiles profiles = new Profiles(profileStore, clock);
       Catalog catalog = new Catalog(model, clock.instant());
-      UserSummaries summaries = new UserSummaries(profiles, model, options.summaryCacheBytes());
       GrpcEndpoint.EventLoops eventLoops = own(GrpcEndpoint.EventLoops.start());
+      TimerError timerError = new TimerError(ticker);
+      timerError.probe(eventLoops.timers(), TIMER_PROBE);
       Shortlister shortlister =
           own(
               new Shortlister(
                   catalog.served(),
-                  summaries,
-                  eventLoops.timers(),
-                  ticker,
+                  next -> new UserSummaries(profiles, next, options.summaryCacheBytes()),
+                  new Shortlister.Clockwork(eventLoops.timers(), timerError, ticker),
+                  BatchListener.NONE,
                   new Shortlister.Options(
-                      options.workers(), options.batchMax(), options.queueMax(), RESERVE)));
+                      options.workers(),
+                      options.batchMax(),
+                      options.queueMax(),
+                      options.slo(),
+                      Duration.ZERO,
+                      Duration.ZERO)));
       Gauge.builder("earshot.queue.depth", shortlister, Shortlister::waiting)
           .description("Requests that wait for a worker")
           .register(registry);
-      shortlister.awaitReady();
       grpc =
           own(
               new GrpcEndpoint(

@@ -3,17 +3,27 @@ package dev.earshot.batch;
 import java.util.List;
 
 /**
- * Does the work of one worker. Called by one thread only, which also closes it.
+ * Does one worker's work of a lane. Called by one thread only, which also closes it, but for {@link
+ * #terminate()}.
  *
  * @param <J> a job
  */
-public interface BatchRunner<J> extends AutoCloseable {
+public interface BatchRunner<J extends Job> extends AutoCloseable {
+  /** What a batch would take; always the same plan, which the worker fills anew for each batch. */
+  BatchPlan<J> plan();
+
   /**
    * Runs the jobs and completes each of them, with its result or its failure.
    *
    * @param jobs at least one; reused after the call, so not to be kept
    */
   void run(List<J> jobs);
+
+  /** Ends the current run soon, from any thread: it has taken too long. */
+  void terminate();
+
+  /** Called after a run that was terminated: the next one may run. */
+  void resume();
 
   @Override
   void close();

@@ -1,58 +1,113 @@
 package dev.earshot.batch;
 
+import dev.earshot.batch.Job.Drop;
+import dev.earshot.deadline.Ticker;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.concurrent.ArrayBlockingQueue;
-import java.util.concurrent.BlockingQueue;
+import java.util.PriorityQueue;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
-import java.util.function.Supplier;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Workers that take what waits as one batch. There is no delay to make batches larger: a worker
- * that is free runs a single job at once, and what arrives while it is busy is the next batch.
+ * Workers that take what waits as batches, earliest deadline first.
+ *
+ * <p>A free worker runs a single job at once; what arrives while all are busy forms the next
+ * batches. A batch takes the jobs that are due first, and as many as leave each of them its
+ * deadline by what the lane's plan predicts. What is expired, not wanted any more, or could not be
+ * done in time even alone is dropped before it costs anything.
+ *
+ * <p>{@link #tick} is to be called every few milliseconds while there is work: it drops what
+ * expired while all workers were busy, and terminates runs that take too long.
  *
  * <p>Thread-safe.
- *
- * @param <J> a job
  */
-public final class MicroBatcher<J> implements AutoCloseable {
+public final class MicroBatcher implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(MicroBatcher.class);
 
-  private final BlockingQueue<J> queue;
-  private final int batchMax;
-  private final List<Thread> workers = new ArrayList<>();
+  /** A run may take so many times what it was hardly to exceed before it is terminated. */
+  private static final int BOUNDS_ALLOWED = 2;
+
+  private final Options options;
+  private final Ticker ticker;
+  private final BatchListener listener;
+  private final IdentityHashMap<Lane<?>, LaneQueue<?>> lanes = new IdentityHashMap<>();
+  private final List<LaneQueue<?>> queues = new ArrayList<>();
+  private final List<Worker> workers = new ArrayList<>();
   private final CountDownLatch ready;
-  private volatile boolean closed;
+
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition available = lock.newCondition();
+
+  /** Guarded by the lock. */
+  private final QueuedCost queuedCost = new QueuedCost();
+
+  /** Guarded by the lock. */
+  private long sequence;
+
+  /** Workers that wait for a job. Guarded by the lock. */
+  private int idle;
+
+  /** Guarded by the lock. */
+  private boolean closed;
+
+  /** Workers that wait for a batch to fill. Guarded by the lock. */
+  private int lingering;
+
+  /** Guarded by the lock. */
+  private int queued;
+
+  /** {@link #queued}, for those who do not hold the lock. */
+  private volatile int waiting;
 
   /**
-   * Starts the workers.
+   * How the workers work.
    *
    * @param name of their threads
    * @param workers how many run at the same time
-   * @param batchMax the most jobs of a batch
    * @param queueMax the most jobs that wait
-   * @param runners makes each worker's own, in its thread
+   * @param plannedRun what a batch of more than one job may be predicted to take: it is how long an
+   *     urgent job may have to wait for the batch before it
+   * @param maxRun what a run may take before it is terminated, unless more was predicted
+   * @param linger how long a job may be kept for others to join it; zero: not at all
    */
-  public MicroBatcher(
-      String name, int workers, int batchMax, int queueMax, Supplier<BatchRunner<J>> runners) {
-    requirePositive("workers", workers);
-    requirePositive("batchMax", batchMax);
-    requirePositive("queueMax", queueMax);
-    this.batchMax = batchMax;
-    this.queue = new ArrayBlockingQueue<>(queueMax);
-    this.ready = new CountDownLatch(workers);
-    for (int i = 0; i < workers; i++) {
-      Thread worker = new Thread(() -> work(runners), name + "-" + i);
-      worker.setDaemon(true);
-      this.workers.add(worker);
+  public record Options(
+      String name,
+      int workers,
+      int queueMax,
+      Duration plannedRun,
+      Duration maxRun,
+      Duration linger) {
+    public Options {
+      requirePositive("workers", workers);
+      requirePositive("queueMax", queueMax);
     }
-    this.workers.forEach(Thread::start);
   }
 
-  /** Waits until every worker has its runner. */
+  /** Starts the workers. */
+  public MicroBatcher(
+      Options options, Ticker ticker, List<? extends Lane<?>> lanes, BatchListener listener) {
+    this.options = options;
+    this.ticker = ticker;
+    this.listener = listener;
+    this.ready = new CountDownLatch(options.workers);
+    for (Lane<?> lane : lanes) {
+      LaneQueue<?> queue = new LaneQueue<>(lane);
+      this.lanes.put(lane, queue);
+      queues.add(queue);
+    }
+    for (int i = 0; i < options.workers; i++) {
+      workers.add(new Worker(options.name + "-" + i));
+    }
+    workers.forEach(worker -> worker.thread.start());
+  }
+
+  /** Waits until every worker has its runners. */
   public void awaitReady() throws InterruptedException {
     ready.await();
   }
@@ -60,26 +115,130 @@ public final class MicroBatcher<J> implements AutoCloseable {
   /**
    * Queues a job.
    *
+   * @param share whose it is; null: nobody is charged, as for background work
+   * @param costNanos what it is expected to add to the wait of those behind it
    * @return false if too many wait, or if the batcher is closed; the job is then not run
    */
-  public boolean offer(J job) {
-    return !closed && queue.offer(job);
+  public <J extends Job> boolean offer(
+      Lane<J> lane, J job, Callers.@Nullable Share share, long costNanos) {
+    LaneQueue<J> queue = queue(lane);
+    lock.lock();
+    try {
+      if (closed || queued >= options.queueMax) {
+        return false;
+      }
+      job.sequence = sequence++;
+      job.share = share;
+      job.costNanos = costNanos;
+      queuedCost.add(job, ticker.nanoTime());
+      if (share != null) {
+        share.charge(costNanos);
+      }
+      queue.jobs.add(job);
+      waiting = ++queued;
+      if (idle + lingering > 0) {
+        available.signal();
+      }
+      return true;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  @SuppressWarnings("unchecked") // Put there under a lane of the same type.
+  private <J extends Job> LaneQueue<J> queue(Lane<J> lane) {
+    LaneQueue<?> queue = lanes.get(lane);
+    if (queue == null) {
+      throw new IllegalArgumentException("lane: " + lane.name() + " (expected: one of its own)");
+    }
+    return (LaneQueue<J>) queue;
   }
 
   /** How many jobs wait. */
   public int waiting() {
-    return queue.size();
+    return waiting;
+  }
+
+  /** How many workers run at the same time. */
+  public int workers() {
+    return workers.size();
+  }
+
+  /** Nanoseconds until a worker is free, by what the running batches may still take. */
+  public long untilFreeNanos() {
+    long now = ticker.nanoTime();
+    long least = Long.MAX_VALUE;
+    for (Worker worker : workers) {
+      least = Math.min(least, worker.remainingNanos(now));
+    }
+    return least;
+  }
+
+  /**
+   * Nanoseconds until a job that is due at a time would be begun, were it queued now: what the
+   * running batches may still take and what is due before it, shared by the workers.
+   */
+  public long untilBegunNanos(long dueNanos) {
+    long now = ticker.nanoTime();
+    long sum = 0;
+    for (Worker worker : workers) {
+      long remaining = worker.remainingNanos(now);
+      if (remaining == 0 && waiting == 0) {
+        return 0;
+      }
+      sum += remaining;
+    }
+    if (waiting > 0) {
+      lock.lock();
+      try {
+        sum += queuedCost.before(dueNanos, now);
+      } finally {
+        lock.unlock();
+      }
+    }
+    return sum / workers.size();
+  }
+
+  /**
+   * Drops jobs whose time is over, waiting or running, and terminates runs that take too long.
+   *
+   * @return whether there is work, so that it must be called again
+   */
+  public boolean tick() {
+    long now = ticker.nanoTime();
+    List<Job> expired = new ArrayList<>();
+    boolean busy = false;
+    lock.lock();
+    try {
+      for (LaneQueue<?> queue : queues) {
+        queue.takeExpired(now, expired);
+        busy |= !queue.jobs.isEmpty();
+      }
+    } finally {
+      lock.unlock();
+    }
+    for (Worker worker : workers) {
+      busy |= worker.tick(now, expired);
+    }
+    expired.forEach(job -> job.drop(Drop.EXPIRED));
+    return busy;
   }
 
   /** Takes no more jobs, runs those that wait, and stops the workers. */
   @Override
   public void close() {
-    closed = true;
+    lock.lock();
+    try {
+      closed = true;
+      available.signalAll();
+    } finally {
+      lock.unlock();
+    }
     boolean interrupted = false;
-    for (Thread worker : workers) {
-      while (worker.isAlive()) {
+    for (Worker worker : workers) {
+      while (worker.thread.isAlive()) {
         try {
-          worker.join();
+          worker.thread.join();
         } catch (InterruptedException e) {
           interrupted = true;
         }
@@ -90,36 +249,315 @@ public final class MicroBatcher<J> implements AutoCloseable {
     }
   }
 
-  private void work(Supplier<BatchRunner<J>> runners) {
-    List<J> batch = new ArrayList<>(batchMax);
-    try (BatchRunner<J> runner = runners.get()) {
-      ready.countDown();
-      while (true) {
-        J first = queue.poll(100, TimeUnit.MILLISECONDS);
-        if (first == null) {
-          if (closed) {
-            return;
-          }
-          continue;
-        }
-        batch.add(first);
-        queue.drainTo(batch, batchMax - 1);
-        try {
-          runner.run(batch);
-        } catch (RuntimeException e) {
-          log.error("a batch of {} failed as a whole", batch.size(), e);
-        }
-        batch.clear();
-      }
-    } catch (InterruptedException e) {
-      // Nobody interrupts a worker but the JVM going down.
-      Thread.currentThread().interrupt();
-    } finally {
-      ready.countDown();
+  /** Accounts for a job that leaves the queue. Under the lock. */
+  private void left(Job job) {
+    waiting = --queued;
+    queuedCost.remove(job);
+    if (job.share != null) {
+      job.share.charge(-job.costNanos);
     }
   }
 
-  private static void requirePositive(String name, int value) {
+  /** The waiting jobs of a lane. Guarded by the lock. */
+  private final class LaneQueue<J extends Job> {
+    final Lane<J> lane;
+
+    /** Differences, since the clock may wrap around. */
+    final PriorityQueue<J> jobs =
+        new PriorityQueue<>(
+            64,
+            (a, b) -> {
+              int byDue = Long.signum(a.dueNanos() - b.dueNanos());
+              return byDue != 0 ? byDue : Long.compare(a.sequence, b.sequence);
+            });
+
+    LaneQueue(Lane<J> lane) {
+      this.lane = lane;
+    }
+
+    J take() {
+      J job = jobs.remove();
+      left(job);
+      return job;
+    }
+
+    void takeExpired(long now, List<Job> expired) {
+      for (J head = jobs.peek(); head != null; head = jobs.peek()) {
+        if (!head.isWanted()) {
+          take();
+        } else if (head.dueNanos() - now <= 0) {
+          listener.dropped(lane.name(), Drop.EXPIRED);
+          expired.add(take());
+        } else {
+          return;
+        }
+      }
+    }
+
+    /**
+     * Takes the next batch.
+     *
+     * @param tooLate gets the jobs that could not be done in time even alone
+     */
+    void takeBatch(BatchPlan<J> plan, List<J> batch, List<Job> expired, List<Job> tooLate) {
+      long now = ticker.nanoTime();
+      // What waits is shared with the workers that have nothing to do.
+      int limit = Math.min(lane.batchMax(), (jobs.size() + idle) / (1 + idle));
+      plan.clear();
+      while (batch.size() < limit) {
+        takeExpired(now, expired);
+        J head = jobs.peek();
+        if (head == null) {
+          return;
+        }
+        if (batch.isEmpty()) {
+          if (now + plan.expectedWith(head) - head.dueNanos() > 0) {
+            listener.dropped(lane.name(), Drop.TOO_LATE);
+            tooLate.add(take());
+            continue;
+          }
+        } else {
+          long bound = plan.boundWith(head);
+          // The first is due before the others.
+          if (bound > options.plannedRun.toNanos() || now + bound - batch.get(0).dueNanos() > 0) {
+            return;
+          }
+        }
+        plan.add(head);
+        batch.add(take());
+      }
+    }
+  }
+
+  /** A thread, and what it runs. */
+  private final class Worker {
+    final Thread thread;
+
+    /** While a run goes on: when it is expected to end at the latest; else 0. */
+    private volatile long boundNanos;
+
+    /** While a run goes on: when it is terminated. */
+    private volatile long killNanos;
+
+    private volatile boolean running;
+
+    /** What runs now. Guarded by this. */
+    private @Nullable Station<?> current;
+
+    /** Whether the current run is to end. Guarded by this. */
+    private boolean terminated;
+
+    Worker(String name) {
+      thread = new Thread(this::work, name);
+      thread.setDaemon(true);
+    }
+
+    long remainingNanos(long now) {
+      if (!running) {
+        return 0;
+      }
+      long remaining = boundNanos - now;
+      if (remaining >= 0) {
+        return remaining;
+      }
+      // It takes longer than foreseen; as much again as it is over, until it is terminated.
+      return Math.max(0, Math.min(-remaining, killNanos - now));
+    }
+
+    private void work() {
+      List<Station<?>> stations = new ArrayList<>();
+      try {
+        for (LaneQueue<?> queue : queues) {
+          stations.add(new Station<>(queue));
+        }
+        ready.countDown();
+        while (true) {
+          Station<?> station = await(stations);
+          if (station == null) {
+            return;
+          }
+          station.runNext(this);
+        }
+      } catch (InterruptedException e) {
+        // Nobody interrupts a worker but the JVM going down.
+        Thread.currentThread().interrupt();
+      } finally {
+        ready.countDown();
+        stations.forEach(Station::close);
+      }
+    }
+
+    /** Waits for work; returns where the earliest is, with its batch taken; null: the end. */
+    private @Nullable Station<?> await(List<Station<?>> stations) throws InterruptedException {
+      lock.lock();
+      try {
+        while (true) {
+          Station<?> earliest = earliest(stations);
+          if (earliest != null) {
+            linger(earliest);
+            // Others may have taken it all meanwhile.
+            if (earliest.queue.jobs.isEmpty()) {
+              continue;
+            }
+            earliest.take();
+            if (queued > 0 && idle > 0) {
+              available.signal();
+            }
+            return earliest;
+          }
+          if (closed) {
+            return null;
+          }
+          idle++;
+          try {
+            available.await();
+          } finally {
+            idle--;
+          }
+        }
+      } finally {
+        lock.unlock();
+      }
+    }
+
+    private @Nullable Station<?> earliest(List<Station<?>> stations) {
+      Station<?> earliest = null;
+      long due = 0;
+      for (Station<?> station : stations) {
+        Job head = station.queue.jobs.peek();
+        if (head != null && (earliest == null || head.dueNanos() - due < 0)) {
+          earliest = station;
+          due = head.dueNanos();
+        }
+      }
+      return earliest;
+    }
+
+    /** Waits for a fuller batch, as long as that is wanted and the first job can afford it. */
+    private void linger(Station<?> station) throws InterruptedException {
+      long left = options.linger.toNanos();
+      while (left > 0 && !closed && station.queue.jobs.size() < station.queue.lane.batchMax()) {
+        long slack = station.slackNanos();
+        if (slack <= 0) {
+          return;
+        }
+        lingering++;
+        try {
+          long wait = Math.min(left, slack);
+          left -= wait - Math.max(0, available.awaitNanos(wait));
+        } finally {
+          lingering--;
+        }
+      }
+    }
+
+    private synchronized void begin(Station<?> station, long now, long bound) {
+      boundNanos = now + bound;
+      killNanos = now + Math.max(options.maxRun.toNanos(), BOUNDS_ALLOWED * bound);
+      current = station;
+      terminated = false;
+      running = true;
+    }
+
+    private synchronized boolean end() {
+      running = false;
+      current = null;
+      return terminated;
+    }
+
+    /** See {@link MicroBatcher#tick}. */
+    synchronized boolean tick(long now, List<Job> expired) {
+      if (current == null) {
+        return false;
+      }
+      current.addExpired(now, expired);
+      if (!terminated && now - killNanos >= 0) {
+        terminated = true;
+        current.terminate();
+      }
+      return true;
+    }
+  }
+
+  /** One worker's part of a lane. Used by its thread, unless said otherwise. */
+  private final class Station<J extends Job> {
+    final LaneQueue<J> queue;
+    private final BatchRunner<J> runner;
+    private final BatchPlan<J> plan;
+    private final List<J> batch;
+    private final List<Job> expired = new ArrayList<>();
+    private final List<Job> tooLate = new ArrayList<>();
+
+    Station(LaneQueue<J> queue) {
+      this.queue = queue;
+      this.batch = new ArrayList<>(queue.lane.batchMax());
+      this.runner = queue.lane.runners().get();
+      this.plan = runner.plan();
+    }
+
+    /** Under the lock. */
+    long slackNanos() {
+      J head = queue.jobs.peek();
+      if (head == null) {
+        return 0;
+      }
+      plan.clear();
+      return head.dueNanos() - ticker.nanoTime() - 2 * plan.boundWith(head);
+    }
+
+    /** Under the lock. */
+    void take() {
+      queue.takeBatch(plan, batch, expired, tooLate);
+    }
+
+    void runNext(Worker worker) {
+      expired.forEach(job -> job.drop(Drop.EXPIRED));
+      expired.clear();
+      tooLate.forEach(job -> job.drop(Drop.TOO_LATE));
+      tooLate.clear();
+      if (batch.isEmpty()) {
+        return;
+      }
+      long expected = plan.expected();
+      long start = ticker.nanoTime();
+      worker.begin(this, start, plan.bound());
+      try {
+        runner.run(batch);
+      } catch (RuntimeException e) {
+        log.error("a batch of {} failed as a whole", batch.size(), e);
+      } finally {
+        boolean terminated = worker.end();
+        if (terminated) {
+          runner.resume();
+        }
+        listener.ran(
+            queue.lane.name(), batch.size(), expected, ticker.nanoTime() - start, terminated);
+        batch.clear();
+      }
+    }
+
+    /** From any thread, while the batch runs and is not changed. */
+    void addExpired(long now, List<Job> all) {
+      for (J job : batch) {
+        if (job.isWanted() && job.dueNanos() - now <= 0) {
+          all.add(job);
+        }
+      }
+    }
+
+    /** From any thread, while the batch runs. */
+    void terminate() {
+      log.warn(
+          "a batch of {} of {} took too long and is terminated", batch.size(), queue.lane.name());
+      runner.terminate();
+    }
+
+    void close() {
+      runner.close();
+    }
+  }
+
+  static void requirePositive(String name, int value) {
     if (value < 1) {
       throw new IllegalArgumentException(name + ": " + value + " (expected: >= 1)");
     }

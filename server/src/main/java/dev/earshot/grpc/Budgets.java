@@ -13,11 +13,13 @@ import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Gives every call its budget when its headers arrive: the caller's deadline, else the SLO.
- * Thread-safe.
+ * Gives every call its budget when its headers arrive, the caller's deadline, else the SLO; and
+ * keeps who calls. Thread-safe.
  */
 final class Budgets implements ServerInterceptor {
   private static final Context.Key<Budget> BUDGET = Context.key("earshot-budget");
+
+  private static final Context.Key<String> CALLER = Context.key("earshot-caller");
 
   private final Ticker ticker;
   private final Duration slo;
@@ -43,7 +45,16 @@ final class Budgets implements ServerInterceptor {
             ? Duration.ZERO
             : Duration.ofNanos(Math.max(1, deadline.timeRemaining(TimeUnit.NANOSECONDS)));
     return Contexts.interceptCall(
-        context.withValue(BUDGET, startingNow(stated)), call, headers, next);
+        context.withValues(BUDGET, startingNow(stated), CALLER, CallerNames.of(call, headers)),
+        call,
+        headers,
+        next);
+  }
+
+  /** Who makes the call that is being handled. */
+  String caller() {
+    String caller = CALLER.get();
+    return caller == null ? "" : caller;
   }
 
   /** The budget of the call that is being handled. */

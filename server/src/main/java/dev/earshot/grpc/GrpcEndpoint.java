@@ -93,6 +93,7 @@ public final class GrpcEndpoint implements AutoCloseable {
             .keepAliveTime(KEEPALIVE.toSeconds(), TimeUnit.SECONDS)
             .permitKeepAliveTime(PERMITTED_KEEPALIVE.toSeconds(), TimeUnit.SECONDS)
             .permitKeepAliveWithoutCalls(true)
+            .addTransportFilter(new CallerNames())
             .intercept(budgets);
     List<BindableService> services =
         List.of(

@@ -2,6 +2,7 @@ package dev.earshot.grpc;
 
 import com.google.protobuf.Any;
 import com.google.protobuf.Message;
+import com.google.protobuf.util.Durations;
 import com.google.rpc.BadRequest;
 import com.google.rpc.Code;
 import com.google.rpc.ErrorInfo;
@@ -14,9 +15,9 @@ import dev.earshot.store.StoreException;
 import io.grpc.Metadata;
 import io.grpc.StatusRuntimeException;
 import io.grpc.protobuf.StatusProto;
-import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -30,8 +31,7 @@ final class RpcError extends RuntimeException {
 
   static final String DOMAIN = "earshot.dev";
 
-  /** When a refused caller may come again: what waited is gone by then. */
-  private static final Duration OVERLOAD_RETRY = Duration.ofMillis(100);
+  private static final long NO_RETRY = -1;
 
   /** Tells retry policies when to come again, in milliseconds; −1: not at all. */
   static final Metadata.Key<String> RETRY_PUSHBACK =
@@ -39,9 +39,13 @@ final class RpcError extends RuntimeException {
 
   private final transient Status status;
 
-  private RpcError(Status status) {
+  /** For {@link #RETRY_PUSHBACK}. */
+  private final long pushbackMillis;
+
+  private RpcError(Status status, long pushbackMillis) {
     super(status.getMessage(), null, false, false);
     this.status = status;
+    this.pushbackMillis = pushbackMillis;
   }
 
   /** One thing that is wrong with a request. */
@@ -75,6 +79,11 @@ final class RpcError extends RuntimeException {
   }
 
   static RpcError of(Code code, String reason, String message, Message... details) {
+    return of(NO_RETRY, code, reason, message, details);
+  }
+
+  private static RpcError of(
+      long pushbackMillis, Code code, String reason, String message, Message... details) {
     Status.Builder status =
         Status.newBuilder()
             .setCode(code.getNumber())
@@ -84,7 +93,7 @@ final class RpcError extends RuntimeException {
     for (Message detail : details) {
       status.addDetails(Any.pack(detail));
     }
-    return new RpcError(status.build());
+    return new RpcError(status.build(), pushbackMillis);
   }
 
   /**
@@ -124,20 +133,21 @@ final class RpcError extends RuntimeException {
   private static RpcError refused(Refusal refusal) {
     String message = refusal.getMessage();
     return switch (refusal.reason()) {
-      case OVERLOAD ->
-          of(
-              Code.RESOURCE_EXHAUSTED,
-              "OVERLOAD",
-              message,
-              RetryInfo.newBuilder()
-                  .setRetryDelay(
-                      com.google.protobuf.Duration.newBuilder()
-                          .setNanos((int) OVERLOAD_RETRY.toNanos()))
-                  .build());
+      case OVERLOAD -> overload(refusal);
       case DEADLINE -> of(Code.DEADLINE_EXCEEDED, "DEADLINE", message);
       case CATALOG_BEHIND -> of(Code.UNAVAILABLE, "CATALOG_BEHIND", message);
       case DRAINING -> of(Code.UNAVAILABLE, "DRAINING", message);
     };
+  }
+
+  private static RpcError overload(Refusal refusal) {
+    long millis = Math.max(1, TimeUnit.NANOSECONDS.toMillis(refusal.retryDelayNanos()) + 1);
+    return of(
+        refusal.retryMeetsDeadline() ? millis : NO_RETRY,
+        Code.RESOURCE_EXHAUSTED,
+        "OVERLOAD",
+        refusal.getMessage(),
+        RetryInfo.newBuilder().setRetryDelay(Durations.fromMillis(millis)).build());
   }
 
   /** The error as a message of a stream. */
@@ -149,8 +159,7 @@ final class RpcError extends RuntimeException {
   StatusRuntimeException toException() {
     Metadata trailers = new Metadata();
     if (status.getCode() == Code.RESOURCE_EXHAUSTED_VALUE) {
-      // A request that came within its SLO cannot be tried again within it.
-      trailers.put(RETRY_PUSHBACK, "-1");
+      trailers.put(RETRY_PUSHBACK, Long.toString(pushbackMillis));
     }
     return StatusProto.toStatusRuntimeException(status, trailers);
   }

@@ -44,7 +44,7 @@ final class ShortlisterService extends ShortlisterGrpc.ShortlisterImplBase {
         observer,
         () -> {
           marshalling.requireDecoded(request);
-          return begin(ShortlistMessages.query(request), budgets.current());
+          return begin(ShortlistMessages.query(request), budgets.current(), budgets.caller());
         },
         shortlist -> ShortlistMessages.response(request.getRequestId(), shortlist));
   }
@@ -52,16 +52,18 @@ final class ShortlisterService extends ShortlisterGrpc.ShortlisterImplBase {
   @Override
   public StreamObserver<ShortlistStreamRequest> shortlistStream(
       StreamObserver<ShortlistStreamResponse> responses) {
+    String caller = budgets.caller();
     return new AnswerStream<>(
         (ServerCallStreamObserver<ShortlistStreamResponse>) responses,
         streamInflight,
         ShortlistStreamRequest::getRequestId,
-        this::beginStreamed,
+        message -> beginStreamed(message, caller),
         (requestId, error) ->
             ShortlistStreamResponse.newBuilder().setRequestId(requestId).setError(error).build());
   }
 
-  private CompletableFuture<ShortlistStreamResponse> beginStreamed(ShortlistStreamRequest message) {
+  private CompletableFuture<ShortlistStreamResponse> beginStreamed(
+      ShortlistStreamRequest message, String caller) {
     marshalling.requireDecoded(message);
     Violations violations = new Violations();
     violations.requireId("request_id", message.getRequestId());
@@ -75,7 +77,7 @@ final class ShortlisterService extends ShortlisterGrpc.ShortlisterImplBase {
     }
     violations.throwIfAny();
     ShortlistQuery query = ShortlistMessages.query(message.getShortlist());
-    CompletableFuture<Shortlist> shortlist = begin(query, budgets.startingNow(timeout));
+    CompletableFuture<Shortlist> shortlist = begin(query, budgets.startingNow(timeout), caller);
     CompletableFuture<ShortlistStreamResponse> response =
         shortlist.thenApply(answer ->
             ShortlistStreamResponse.newBuilder()
@@ -90,8 +92,8 @@ final class ShortlisterService extends ShortlisterGrpc.ShortlisterImplBase {
     return response;
   }
 
-  private CompletableFuture<Shortlist> begin(ShortlistQuery query, Budget budget) {
-    CompletableFuture<Shortlist> answer = shortlister.shortlist(query, budget);
+  private CompletableFuture<Shortlist> begin(ShortlistQuery query, Budget budget, String caller) {
+    CompletableFuture<Shortlist> answer = shortlister.shortlist(query, budget, caller);
     meters.record(answer);
     return answer;
   }

@@ -27,12 +27,19 @@ public record Shortlist(
    */
   public record RankedSkill(String skillId, String name, double probability, boolean enabled) {}
 
-  /** Where the time went, in nanoseconds; stages exclude each other. */
+  /**
+   * Where the time went, in nanoseconds; stages exclude each other.
+   *
+   * @param batch requests that ran together with this one, itself included
+   * @param expectedNanos what their run was expected to take
+   */
   public record StageTimes(
       long queueNanos,
       long profileNanos,
       long encodeNanos,
       long attendNanos,
       long classifyNanos,
-      long totalNanos) {}
+      long totalNanos,
+      int batch,
+      long expectedNanos) {}
 }

@@ -18,7 +18,7 @@ import java.util.concurrent.CompletableFuture;
  *
  * <p>Thread-safe; no method blocks.
  */
-public final class UserSummaries {
+public final class UserSummaries implements AutoCloseable {
   private static final Duration FOUND_LIVES = Duration.ofMinutes(10);
   private static final Duration NOT_FOUND_LIVES = Duration.ofSeconds(5);
 
@@ -48,6 +48,12 @@ public final class UserSummaries {
   /** A user's summary: done at once if it is in the cache. */
   CompletableFuture<UserSummary> get(String userId) {
     return summaries.get(userId);
+  }
+
+  /** Forgets all summaries. */
+  @Override
+  public void close() {
+    summaries.synchronous().invalidateAll();
   }
 
   private UserSummary summarize(Optional<Profile> profile) {

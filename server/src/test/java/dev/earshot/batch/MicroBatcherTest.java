@@ -2,85 +2,258 @@ package dev.earshot.batch;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.util.ArrayList;
-import java.util.Collections;
+import dev.earshot.batch.Job.Drop;
+import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-@Timeout(30)
+@Timeout(60)
 class MicroBatcherTest {
-  /** A runner that holds its worker until it is let go, and notes each batch. */
-  private static final class Gate implements BatchRunner<Integer> {
-    final List<List<Integer>> batches = Collections.synchronizedList(new ArrayList<>());
-    final CountDownLatch started = new CountDownLatch(1);
-    final CountDownLatch go = new CountDownLatch(1);
-    volatile boolean closed;
+  private static final long MS = 1_000_000;
+  private static final Callers.Share NOBODY = new Callers().share("");
 
-    @Override
-    public void run(List<Integer> jobs) {
-      batches.add(List.copyOf(jobs));
-      started.countDown();
-      try {
-        assertThat(go.await(20, TimeUnit.SECONDS)).isTrue();
-      } catch (InterruptedException e) {
-        throw new IllegalStateException(e);
-      }
-      if (jobs.contains(-1)) {
-        throw new IllegalStateException("a job that fails");
-      }
+  private final AtomicLong now = new AtomicLong();
+
+  /** One job takes 2 ms, each further one 1 ms more. */
+  private final HeldRunner runner = new HeldRunner(MS, MS);
+
+  private final HeldRunner background = new HeldRunner(MS, 0);
+  private final Lane<TestJob> lane = new Lane<>("requests", 8, () -> runner);
+  private final Lane<TestJob> slowLane = new Lane<>("background", 8, () -> background);
+
+  @Test
+  void whatWaitsWhileTheWorkerIsBusyIsTheNextBatchEarliestDeadlineFirst() throws Exception {
+    try (MicroBatcher batcher = busyBatcher(Duration.ofMillis(4))) {
+      offer(batcher, "c", 300);
+      offer(batcher, "a", 100);
+      offer(batcher, "b", 200);
+      offer(batcher, "d", 400);
+      runner.go.release(100);
     }
 
-    @Override
-    public void close() {
-      closed = true;
+    // Three jobs take 4 ms, four would take 5: more than a batch is planned for.
+    assertThat(runner.batches)
+        .containsExactly(List.of("first"), List.of("a", "b", "c"), List.of("d"));
+    assertThat(runner.closed).isTrue();
+  }
+
+  @Test
+  void takesNoMoreJobsThanLeaveTheFirstItsDeadline() throws Exception {
+    try (MicroBatcher batcher = busyBatcher(Duration.ofSeconds(1))) {
+      offer(batcher, "urgent", 3);
+      offer(batcher, "b", 10);
+      offer(batcher, "c", 10);
+      runner.go.release(100);
+    }
+
+    assertThat(runner.batches)
+        .containsExactly(List.of("first"), List.of("urgent", "b"), List.of("c"));
+  }
+
+  @Test
+  void dropsWhatIsExpiredOrCancelledOrCannotBeDoneInTime() throws Exception {
+    TestJob expired;
+    TestJob cancelled;
+    TestJob tooLate;
+    try (MicroBatcher batcher = busyBatcher(Duration.ofSeconds(1))) {
+      expired = offer(batcher, "expired", 5);
+      tooLate = offer(batcher, "too late", 7);
+      cancelled = offer(batcher, "cancelled", 30);
+      offer(batcher, "in time", 30);
+      cancelled.cancelled = true;
+      now.set(6 * MS);
+      runner.go.release(100);
+    }
+
+    assertThat(runner.batches).containsExactly(List.of("first"), List.of("in time"));
+    assertThat(expired.dropped).isEqualTo(Drop.EXPIRED);
+    assertThat(tooLate.dropped).isEqualTo(Drop.TOO_LATE);
+    assertThat(cancelled.dropped).isNull();
+  }
+
+  @Test
+  void aTickDropsWhatExpiresWhileTheWorkerIsBusy() throws Exception {
+    try (MicroBatcher batcher = busyBatcher(Duration.ofSeconds(1))) {
+      TestJob waiting = offer(batcher, "waiting", 5);
+      now.set(5 * MS - 1);
+      assertThat(batcher.tick()).isTrue();
+      assertThat(waiting.dropped).isNull();
+
+      now.set(5 * MS);
+      assertThat(batcher.tick()).isTrue();
+      assertThat(waiting.dropped).isEqualTo(Drop.EXPIRED);
+      assertThat(batcher.waiting()).isZero();
+      runner.go.release(100);
     }
   }
 
-  private final Gate gate = new Gate();
-
   @Test
-  void whatWaitsWhileTheWorkerIsBusyIsTheNextBatch() throws Exception {
-    try (MicroBatcher<Integer> batcher = new MicroBatcher<>("test", 1, 3, 10, () -> gate)) {
-      batcher.offer(0);
-      gate.started.await();
-      for (int job = 1; job <= 4; job++) {
-        assertThat(batcher.offer(job)).isTrue();
-      }
-      gate.go.countDown();
+  void terminatesARunThatTakesLongerThanMaxRunAndGoesOn() throws Exception {
+    try (MicroBatcher batcher = busyBatcher(Duration.ofSeconds(1))) {
+      offer(batcher, "next", 1_000);
+      now.set(20 * MS - 1);
+      batcher.tick();
+      assertThat(runner.terminations).hasValue(0);
+
+      now.set(20 * MS);
+      batcher.tick();
+      batcher.tick();
+      runner.awaitBegun();
+      assertThat(runner.terminations).hasValue(1);
+      assertThat(runner.resumptions).hasValue(1);
+      runner.go.release();
     }
 
-    assertThat(gate.batches).containsExactly(List.of(0), List.of(1, 2, 3), List.of(4));
-    assertThat(gate.closed).isTrue();
+    assertThat(runner.batches).containsExactly(List.of("first"), List.of("next"));
+  }
+
+  @Test
+  void tellsThoseWhoWaitForARunThatStallsAtTheirDeadlines() throws Exception {
+    try (MicroBatcher batcher =
+        new MicroBatcher(options(1, 10), now::get, lanes(), BatchListener.NONE)) {
+      TestJob job = offer(batcher, "stalls", 5);
+      runner.awaitBegun();
+      now.set(5 * MS);
+      batcher.tick();
+      assertThat(job.dropped).isEqualTo(Drop.EXPIRED);
+      runner.go.release();
+    }
+  }
+
+  @Test
+  void backgroundWorkComesInTheOrderOfItsOwnTime() throws Exception {
+    background.go.release(100);
+    try (MicroBatcher batcher = busyBatcher(Duration.ofSeconds(1))) {
+      TestJob step = new TestJob("vector", 50 * MS);
+      assertThat(batcher.offer(slowLane, step, null, MS)).isTrue();
+      offer(batcher, "later", 60);
+      offer(batcher, "sooner", 40);
+      runner.go.release();
+      runner.awaitBegun();
+      // The batch of requests goes first, since its first job is due first.
+      assertThat(background.batches).isEmpty();
+      runner.go.release(100);
+    }
+
+    assertThat(runner.batches).containsExactly(List.of("first"), List.of("sooner", "later"));
+    assertThat(background.batches).containsExactly(List.of("vector"));
   }
 
   @Test
   void refusesMoreThanMayWaitAndAllOnceClosed() throws Exception {
-    MicroBatcher<Integer> batcher = new MicroBatcher<>("test", 1, 1, 2, () -> gate);
-    batcher.offer(0);
-    gate.started.await();
+    MicroBatcher batcher = new MicroBatcher(options(1, 2), now::get, lanes(), BatchListener.NONE);
+    offer(batcher, "first", 1_000);
+    runner.awaitBegun();
+    offer(batcher, "a", 1_000);
+    offer(batcher, "b", 1_000);
+    assertThat(batcher.offer(lane, new TestJob("c", 1_000 * MS), NOBODY, MS)).isFalse();
 
-    assertThat(batcher.offer(1)).isTrue();
-    assertThat(batcher.offer(2)).isTrue();
-    assertThat(batcher.offer(3)).isFalse();
-    assertThat(batcher.waiting()).isEqualTo(2);
-
-    gate.go.countDown();
+    runner.go.release(100);
     batcher.close();
-    assertThat(batcher.offer(4)).isFalse();
-    assertThat(gate.batches).containsExactly(List.of(0), List.of(1), List.of(2));
+    assertThat(batcher.offer(lane, new TestJob("d", 1_000 * MS), NOBODY, MS)).isFalse();
+    assertThat(runner.batches).containsExactly(List.of("first"), List.of("a", "b"));
   }
 
   @Test
   void aBatchThatFailsDoesNotStopTheWorker() {
-    gate.go.countDown();
-    try (MicroBatcher<Integer> batcher = new MicroBatcher<>("test", 1, 1, 10, () -> gate)) {
-      batcher.offer(-1);
-      batcher.offer(7);
+    runner.go.release(100);
+    try (MicroBatcher batcher =
+        new MicroBatcher(options(1, 10), now::get, lanes(), BatchListener.NONE)) {
+      offer(batcher, "fails", 1_000);
+      offer(batcher, "b", 2_000);
     }
 
-    assertThat(gate.batches).containsExactly(List.of(-1), List.of(7));
+    assertThat(runner.batches.stream().flatMap(List::stream)).containsExactly("fails", "b");
+  }
+
+  @Test
+  void workersShareWhatWaits() throws Exception {
+    HeldRunner second = new HeldRunner(MS, MS);
+    List<HeldRunner> runners =
+        new java.util.concurrent.CopyOnWriteArrayList<>(List.of(runner, second));
+    Lane<TestJob> shared = new Lane<>("requests", 8, () -> runners.remove(0));
+    try (MicroBatcher batcher =
+        new MicroBatcher(options(2, 100), now::get, List.of(shared), BatchListener.NONE)) {
+      batcher.awaitReady();
+      batcher.offer(shared, new TestJob("a", 1_000 * MS), NOBODY, MS);
+      batcher.offer(shared, new TestJob("b", 1_000 * MS), NOBODY, MS);
+      runner.awaitBegun();
+      second.awaitBegun();
+      runner.go.release(100);
+      second.go.release(100);
+    }
+
+    assertThat(runner.batches).hasSize(1);
+    assertThat(second.batches).hasSize(1);
+  }
+
+  @Test
+  void foretellsWhenAJobWouldBeBegun() throws Exception {
+    try (MicroBatcher batcher = busyBatcher(Duration.ofSeconds(1))) {
+      assertThat(batcher.untilFreeNanos()).isEqualTo(2 * MS);
+      offer(batcher, "a", 10);
+      offer(batcher, "b", 100);
+      now.set(MS / 2);
+
+      // 1.5 ms of the running batch, then what is due before.
+      assertThat(batcher.untilBegunNanos(50 * MS)).isEqualTo(3 * MS / 2 + MS);
+      assertThat(batcher.untilBegunNanos(200 * MS)).isEqualTo(3 * MS / 2 + 2 * MS);
+
+      // It takes longer than foreseen: as much again is expected, up to its end by force.
+      now.set(5 * MS);
+      assertThat(batcher.untilFreeNanos()).isEqualTo(3 * MS);
+      now.set(15 * MS);
+      assertThat(batcher.untilFreeNanos()).isEqualTo(5 * MS);
+      runner.go.release(100);
+    }
+  }
+
+  @Test
+  void lingersForAFullBatchWhereThatIsAskedFor() throws Exception {
+    MicroBatcher.Options lingering =
+        new MicroBatcher.Options(
+            "test", 1, 100, Duration.ofSeconds(1), Duration.ofMillis(20), Duration.ofMinutes(5));
+    runner.go.release(100);
+    try (MicroBatcher batcher =
+        new MicroBatcher(lingering, now::get, lanes(), BatchListener.NONE)) {
+      for (int i = 0; i < 8; i++) {
+        offer(batcher, "job", 10_000);
+      }
+      runner.awaitBegun();
+    }
+
+    assertThat(runner.batches).hasSize(1);
+    assertThat(runner.batches.get(0)).hasSize(8);
+  }
+
+  /** A batcher of one worker, which is busy with a job for 2 ms by its plan. */
+  private MicroBatcher busyBatcher(Duration plannedRun) throws InterruptedException {
+    MicroBatcher batcher =
+        new MicroBatcher(
+            new MicroBatcher.Options(
+                "test", 1, 100, plannedRun, Duration.ofMillis(20), Duration.ZERO),
+            now::get,
+            lanes(),
+            BatchListener.NONE);
+    offer(batcher, "first", 100_000);
+    runner.awaitBegun();
+    return batcher;
+  }
+
+  private List<Lane<TestJob>> lanes() {
+    return List.of(lane, slowLane);
+  }
+
+  private static MicroBatcher.Options options(int workers, int queueMax) {
+    return new MicroBatcher.Options(
+        "test", workers, queueMax, Duration.ofSeconds(1), Duration.ofMillis(20), Duration.ZERO);
+  }
+
+  private TestJob offer(MicroBatcher batcher, String name, long dueMillis) {
+    TestJob job = new TestJob(name, dueMillis * MS);
+    assertThat(batcher.offer(lane, job, NOBODY, MS)).isTrue();
+    return job;
   }
 }

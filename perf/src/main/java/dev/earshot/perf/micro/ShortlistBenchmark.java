@@ -1,8 +1,10 @@
 package dev.earshot.perf.micro;
 
+import dev.earshot.batch.BatchListener;
 import dev.earshot.catalog.ServedModel;
 import dev.earshot.deadline.Budget;
 import dev.earshot.deadline.Ticker;
+import dev.earshot.deadline.TimerError;
 import dev.earshot.model.EnabledSkills;
 import dev.earshot.profile.Profiles;
 import dev.earshot.shortlist.Shortlist;
@@ -80,11 +82,10 @@ public class ShortlistBenchmark {
     shortlister =
         new Shortlister(
             new ServedModel(fixture.model(), 0),
-            new UserSummaries(profiles, fixture.model(), 64 << 20),
-            timers,
-            ticker,
-            new Shortlister.Options(1, 1, 16, Duration.ofMillis(5)));
-    shortlister.awaitReady();
+            model -> new UserSummaries(profiles, model, 64 << 20),
+            new Shortlister.Clockwork(timers, new TimerError(ticker), ticker),
+            BatchListener.NONE,
+            new Shortlister.Options(1, 1, 16, Duration.ofMillis(15), Duration.ZERO, Duration.ZERO));
     List<String> utterances = fixture.utterances();
     queries = new ShortlistQuery[utterances.size()];
     Arrays.setAll(

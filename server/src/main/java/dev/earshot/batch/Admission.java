@@ -1,0 +1,84 @@
+package dev.earshot.batch;
+
+import dev.earshot.deadline.TimerError;
+
+/**
+ * Decides on arrival what a request can get, by when it would be done: what its deadline leaves,
+ * less the wait that the queue predicts, less a batch that it would run in, less how late the event
+ * loop is.
+ *
+ * <p>What lies in the queue is bounded for each caller by a dynamic threshold, as in the shared
+ * buffers of switches (Choudhury and Hahne, <i>Dynamic queue length thresholds for shared-memory
+ * packet switches</i>, IEEE/ACM Transactions on Networking 6(2), 1998): at most a multiple of the
+ * room that is left. However many requests one caller sends, a part of the room stays for the
+ * others, and several such callers come to equal parts.
+ *
+ * <p>Thread-safe; takes no lock but the batcher's, for a moment.
+ */
+public final class Admission {
+  /** Of the room that is left. One caller alone can fill four fifths. */
+  private static final int SHARE = 4;
+
+  private final MicroBatcher batcher;
+  private final TimerError timerError;
+
+  public Admission(MicroBatcher batcher, TimerError timerError) {
+    this.batcher = batcher;
+    this.timerError = timerError;
+  }
+
+  /** What a request can get. */
+  public enum Verdict {
+    /** All that it asks for. */
+    FULL,
+    /** The answer without context alone, because of what waits. */
+    DEGRADED,
+    /** Nothing, because of what waits. */
+    OVERLOADED,
+    /** Nothing for now: its caller fills more of the queue than is its share. */
+    UNFAIR,
+    /** Nothing: its time would not do even if nothing waited. */
+    TOO_SHORT
+  }
+
+  /**
+   * What was decided.
+   *
+   * @param waitNanos predicted time until it would be begun
+   * @param retryDelayNanos until what is in the way will be gone; 0 where nothing is
+   * @param retryMeetsDeadline whether a retry after that could be answered in time
+   */
+  public record Decision(
+      Verdict verdict, long waitNanos, long retryDelayNanos, boolean retryMeetsDeadline) {}
+
+  /**
+   * What a request would take.
+   *
+   * @param aloneNanos the context-free answer, if it ran alone
+   * @param batchedNanos the context-free answer in the largest batch that it may share
+   * @param fullNanos the full answer in such a batch, with what is expected to be waited for
+   */
+  public record Cost(long aloneNanos, long batchedNanos, long fullNanos) {}
+
+  /** Decides on a request that is due at a time, of which so much remains. */
+  public Decision decide(long dueNanos, long remainingNanos, Cost cost, Callers.Share caller) {
+    long left = remainingNanos - timerError.nanos();
+    long wait = batcher.untilBegunNanos(dueNanos);
+    if (left < cost.aloneNanos) {
+      return new Decision(Verdict.TOO_SHORT, wait, wait, false);
+    }
+    // With nothing before it, a request that runs alone shares no batch.
+    long room = left - (wait == 0 ? cost.aloneNanos : cost.batchedNanos);
+    if (room < wait) {
+      return new Decision(Verdict.OVERLOADED, wait, wait, false);
+    }
+    long own = caller.queuedNanos() / batcher.workers();
+    long allowed = SHARE * (room - wait);
+    if (own > allowed) {
+      long delay = own - allowed;
+      return new Decision(Verdict.UNFAIR, wait, delay, room - delay >= wait);
+    }
+    boolean full = left - wait >= cost.fullNanos;
+    return new Decision(full ? Verdict.FULL : Verdict.DEGRADED, wait, 0, true);
+  }
+}

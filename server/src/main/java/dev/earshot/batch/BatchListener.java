@@ -1,0 +1,20 @@
+package dev.earshot.batch;
+
+/** Hears of what workers do, for metrics. Called by many threads; must be quick and not throw. */
+public interface BatchListener {
+  BatchListener NONE =
+      new BatchListener() {
+        @Override
+        public void ran(
+            String lane, int size, long expectedNanos, long actualNanos, boolean terminated) {}
+
+        @Override
+        public void dropped(String lane, Job.Drop why) {}
+      };
+
+  /** A batch was run. */
+  void ran(String lane, int size, long expectedNanos, long actualNanos, boolean terminated);
+
+  /** A job was dropped before it was run. */
+  void dropped(String lane, Job.Drop why);
+}

@@ -1,0 +1,155 @@
+package dev.earshot.batch;
+
+import dev.earshot.deadline.Ticker;
+import java.time.Duration;
+import java.util.List;
+
+/**
+ * How long runs of one shape take by the number of their rows: {@code a·n + b}, fitted by least
+ * squares in which an observation's weight falls with each later one (the normal equations of a
+ * weighted linear regression, their sums decayed). How far observations lie off the line is kept as
+ * TCP keeps it of round-trip times (RFC 6298): a bound is the line plus a multiple of the smoothed
+ * absolute deviation.
+ *
+ * <p>What was measured while warming stays in the fit with a small weight, so that the line is
+ * determined even where all batches are of one size; and where nothing was observed for a second it
+ * alone counts, so that a fit that refuses all work is not kept for want of work.
+ *
+ * <p>Thread-safe. Reading takes no lock.
+ */
+public final class CostModel {
+  private static final double DECAY = 0.98;
+  private static final double PRIOR_WEIGHT = 0.25;
+  private static final double DEVIATION_GAIN = 1 / 16.0;
+  private static final double DEVIATIONS = 4;
+
+  /** A run may be delayed by anything. One that took longer counts as so many times the line. */
+  private static final double MOST_TIMES = 4;
+
+  /** Of the line; what a fit without observations may be off. */
+  private static final double PRIOR_DEVIATION = 0.25;
+
+  private static final long STALE_NANOS = Duration.ofSeconds(1).toNanos();
+
+  private final Ticker ticker;
+  private final Sums prior = new Sums();
+  private final Fit priorFit;
+
+  /** Guarded by this. */
+  private final Sums recent = new Sums();
+
+  private volatile Fit fit;
+  private volatile long observedNanos;
+
+  /**
+   * A measured run.
+   *
+   * @param rows at least 1
+   */
+  public record Observation(int rows, long nanos) {}
+
+  /**
+   * @param warm what was measured beforehand, at least one
+   */
+  public CostModel(Ticker ticker, List<Observation> warm) {
+    if (warm.isEmpty()) {
+      throw new IllegalArgumentException("warm: empty (expected: at least one observation)");
+    }
+    this.ticker = ticker;
+    warm.forEach(run -> prior.add(run.rows, (double) run.nanos, PRIOR_WEIGHT));
+    double[] line = prior.line(0, 0, 0, 0, 0);
+    priorFit = new Fit(line[0], line[1], PRIOR_DEVIATION * (line[0] + line[1]));
+    fit = priorFit;
+    observedNanos = ticker.nanoTime() - STALE_NANOS;
+  }
+
+  /** Takes a run into account. */
+  public synchronized void observe(int rows, long nanos) {
+    Fit before = fit;
+    double expected = before.at(rows);
+    double observed = Math.min((double) nanos, Math.max(1, MOST_TIMES * expected));
+    recent.decay(DECAY);
+    recent.add(rows, observed, 1);
+    double[] line = prior.line(recent.w, recent.wn, recent.wnn, recent.wt, recent.wnt);
+    double off = Math.abs(observed - expected);
+    fit = new Fit(line[0], line[1], before.deviation + DEVIATION_GAIN * (off - before.deviation));
+    observedNanos = ticker.nanoTime();
+  }
+
+  /** Nanoseconds that a run is expected to take; 0 for no rows. */
+  public long expected(int rows) {
+    return rows == 0 ? 0 : (long) current().at(rows);
+  }
+
+  /** Nanoseconds that a run will hardly exceed; 0 for no rows. */
+  public long bound(int rows) {
+    if (rows == 0) {
+      return 0;
+    }
+    Fit current = current();
+    return (long) (current.at(rows) + DEVIATIONS * current.deviation);
+  }
+
+  private Fit current() {
+    return ticker.nanoTime() - observedNanos >= STALE_NANOS ? priorFit : fit;
+  }
+
+  /**
+   * @param a nanoseconds a row
+   * @param b nanoseconds a run
+   * @param deviation smoothed absolute deviation, nanoseconds
+   */
+  private record Fit(double a, double b, double deviation) {
+    double at(int rows) {
+      return a * rows + b;
+    }
+  }
+
+  /** Weighted sums of rows (n) and times (t). */
+  private static final class Sums {
+    private double w;
+    private double wn;
+    private double wnn;
+    private double wt;
+    private double wnt;
+
+    void add(double n, double t, double weight) {
+      w += weight;
+      wn += weight * n;
+      wnn += weight * n * n;
+      wt += weight * t;
+      wnt += weight * n * t;
+    }
+
+    void decay(double factor) {
+      w *= factor;
+      wn *= factor;
+      wnn *= factor;
+      wt *= factor;
+      wnt *= factor;
+    }
+
+    /** The line through these and further sums; neither slope nor intercept is negative. */
+    double[] line(double w2, double wn2, double wnn2, double wt2, double wnt2) {
+      double sw = w + w2;
+      double sn = wn + wn2;
+      double snn = wnn + wnn2;
+      double st = wt + wt2;
+      double snt = wnt + wnt2;
+      double determinant = sw * snn - sn * sn;
+      if (determinant <= 1e-9 * sw * snn) {
+        // One size alone: as if a run cost nothing beyond its rows.
+        return new double[] {snt / snn, 0};
+      }
+      double a = (sw * snt - sn * st) / determinant;
+      double b = (st - a * sn) / sw;
+      if (a < 0) {
+        return new double[] {0, st / sw};
+      }
+      if (b < 0) {
+        return new double[] {snt / snn, 0};
+      }
+      return new double[] {a, b};
+    }
+  }
+}

@@ -1,0 +1,267 @@
+package dev.earshot.shortlist;
+
+import dev.earshot.batch.BatchPlan;
+import dev.earshot.batch.CostModel;
+import dev.earshot.batch.CostModel.Observation;
+import dev.earshot.deadline.Ticker;
+import dev.earshot.model.LoadReport.WarmShape;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * What the stages of a shortlist take, by the shape buckets that decide it: encoding by the words
+ * of a text and the number of texts, attention by the enabled skills of the user who has most,
+ * classification by the number of skills asked for, handing over by the number of answers.
+ *
+ * <p>Thread-safe.
+ */
+final class ShortlistCosts {
+  /** Columns of a bucket are a power of two from here on. */
+  private static final int FIRST_BITS = 3;
+
+  private static final int WORD_BUCKETS = 8;
+  private static final int ENABLED_BUCKETS = 9;
+
+  /** Numbers of skills that are asked of the graph, so that few tensor shapes come up. */
+  private static final int[] K_BUCKETS = {5, 10, 20, 50, 100};
+
+  /** Of a context-free answer and of a common user, where the batch is not known yet. */
+  private static final int COMMON_ENABLED = 16;
+
+  /** Before any answer was handed over; later the fit knows. */
+  private static final List<Observation> HANDING_OVER =
+      List.of(new Observation(1, 30_000), new Observation(16, 300_000));
+
+  private final CostModel[] encode = new CostModel[WORD_BUCKETS];
+  private final CostModel[] attend = new CostModel[ENABLED_BUCKETS];
+  private final CostModel[] classify = new CostModel[K_BUCKETS.length];
+  private final CostModel handOver;
+  private final int batchMax;
+  private final long plannedRunNanos;
+
+  /**
+   * @param warm what was measured while warming
+   * @param plannedRunNanos what a batch of several may be predicted to take
+   */
+  ShortlistCosts(List<WarmShape> warm, int batchMax, long plannedRunNanos, Ticker ticker) {
+    this.batchMax = batchMax;
+    this.plannedRunNanos = plannedRunNanos;
+    for (int i = 0; i < WORD_BUCKETS; i++) {
+      encode[i] = new CostModel(ticker, prior(warm, "encode", i));
+    }
+    for (int i = 0; i < ENABLED_BUCKETS; i++) {
+      attend[i] = new CostModel(ticker, prior(warm, "attend", i));
+    }
+    for (int i = 0; i < K_BUCKETS.length; i++) {
+      classify[i] = new CostModel(ticker, prior(warm, "classify", 0));
+    }
+    handOver = new CostModel(ticker, HANDING_OVER);
+  }
+
+  /** What warming measured for a bucket; beyond the largest, that one's times in proportion. */
+  private static List<Observation> prior(List<WarmShape> warm, String graph, int bucket) {
+    int largest = 0;
+    for (WarmShape shape : warm) {
+      if (shape.graph().equals(graph)) {
+        largest = Math.max(largest, columnBucket(columns(shape)));
+      }
+    }
+    int known = Math.min(bucket, largest);
+    List<Observation> observations = new ArrayList<>();
+    for (WarmShape shape : warm) {
+      if (shape.graph().equals(graph) && columnBucket(columns(shape)) == known) {
+        observations.add(new Observation(shape.batch(), shape.runNanos() << (bucket - known)));
+      }
+    }
+    return observations;
+  }
+
+  private static int columns(WarmShape shape) {
+    return Math.max(1, Math.max(shape.words(), shape.enabledSkills()));
+  }
+
+  /** 0 for up to 8 columns, 1 for up to 16, and so on. */
+  private static int columnBucket(int columns) {
+    return Math.max(0, Integer.SIZE - Integer.numberOfLeadingZeros(columns - 1) - FIRST_BITS);
+  }
+
+  private static int wordBucket(int words) {
+    return Math.min(WORD_BUCKETS - 1, columnBucket(Math.max(1, words)));
+  }
+
+  private static int enabledBucket(int enabled) {
+    return Math.min(ENABLED_BUCKETS - 1, columnBucket(Math.max(1, enabled)));
+  }
+
+  private static int skillBucket(int skills) {
+    for (int i = 0; i < K_BUCKETS.length; i++) {
+      if (skills <= K_BUCKETS[i]) {
+        return i;
+      }
+    }
+    throw new IllegalArgumentException("k: " + skills + " (expected: <= 100)");
+  }
+
+  /** How many skills to ask the graph for, where so many are wanted. */
+  static int graphSkills(int skills) {
+    return K_BUCKETS[skillBucket(skills)];
+  }
+
+  /**
+   * Nanoseconds that a batch of like requests will hardly exceed.
+   *
+   * @param texts of each request
+   * @param words of its longest text
+   */
+  private long bound(int requests, int texts, int words, int enabled, int skills) {
+    return encode[wordBucket(words)].bound(requests * texts)
+        + attend[enabledBucket(enabled)].bound(requests)
+        + classify[skillBucket(skills)].bound(requests)
+        + handOver.bound(requests);
+  }
+
+  /** The context-free answer, alone. */
+  long alone(ShortlistJob job) {
+    return encode[job.wordBucket()].expected(job.texts().tokens().size())
+        + attend[0].expected(1)
+        + classify[skillBucket(job.maxSkills())].expected(1)
+        + handOver.expected(1);
+  }
+
+  /** The context-free answer in the largest batch of requests like this one. */
+  long batched(ShortlistJob job) {
+    return batched(job, 0);
+  }
+
+  /** The answer with a common user's skills in the largest batch of requests like this one. */
+  long batchedInFull(ShortlistJob job) {
+    return batched(job, COMMON_ENABLED);
+  }
+
+  private long batched(ShortlistJob job, int enabled) {
+    int texts = job.texts().tokens().size();
+    int words = job.texts().longest();
+    long alone = bound(1, texts, words, enabled, job.maxSkills());
+    long full = bound(batchMax, texts, words, enabled, job.maxSkills());
+    return Math.max(alone, Math.min(full, plannedRunNanos));
+  }
+
+  /** What a request adds to the wait of those behind it, in batches as large as they get. */
+  long share(ShortlistJob job) {
+    int texts = job.texts().tokens().size();
+    int rows = batchMax;
+    long nanos =
+        encode[job.wordBucket()].expected(rows * texts)
+            + attend[0].expected(rows)
+            + classify[skillBucket(job.maxSkills())].expected(rows)
+            + handOver.expected(rows);
+    return nanos / rows;
+  }
+
+  /** Takes a run of encoding into account. */
+  void encoded(Plan plan, long nanos) {
+    long expected = plan.encoding();
+    for (int bucket = 0; bucket < WORD_BUCKETS; bucket++) {
+      int texts = plan.texts[bucket];
+      if (texts > 0) {
+        // Of texts of several lengths, each takes its part as expected.
+        double part = expected == 0 ? 1 : (double) encode[bucket].expected(texts) / expected;
+        encode[bucket].observe(texts, (long) (part * nanos));
+      }
+    }
+  }
+
+  void attended(int requests, int mostEnabled, long nanos) {
+    attend[enabledBucket(mostEnabled)].observe(requests, nanos);
+  }
+
+  void classified(int requests, int mostSkills, long nanos) {
+    classify[skillBucket(mostSkills)].observe(requests, nanos);
+  }
+
+  void handedOver(int requests, long nanos) {
+    handOver.observe(requests, nanos);
+  }
+
+  static int bucketOfWords(int words) {
+    return wordBucket(words);
+  }
+
+  /** A batch while it is put together. */
+  final class Plan implements BatchPlan<ShortlistJob> {
+    private final int[] texts = new int[WORD_BUCKETS];
+    private int requests;
+    private int mostEnabled;
+    private int mostSkills = 1;
+
+    @Override
+    public void clear() {
+      java.util.Arrays.fill(texts, 0);
+      requests = 0;
+      mostEnabled = 0;
+      mostSkills = 1;
+    }
+
+    @Override
+    public void add(ShortlistJob job) {
+      if (job.isToBeEncoded()) {
+        texts[job.wordBucket()] += job.texts().tokens().size();
+      }
+      requests++;
+      mostEnabled = Math.max(mostEnabled, job.enabledCount());
+      mostSkills = Math.max(mostSkills, job.maxSkills());
+    }
+
+    @Override
+    public long expectedWith(ShortlistJob job) {
+      return time(job, false);
+    }
+
+    @Override
+    public long boundWith(ShortlistJob job) {
+      return time(job, true);
+    }
+
+    @Override
+    public long expected() {
+      return encoding()
+          + attend[enabledBucket(mostEnabled)].expected(requests)
+          + classify[skillBucket(mostSkills)].expected(requests)
+          + handOver.expected(requests);
+    }
+
+    @Override
+    public long bound() {
+      long sum = 0;
+      for (int bucket = 0; bucket < WORD_BUCKETS; bucket++) {
+        sum += encode[bucket].bound(texts[bucket]);
+      }
+      return sum
+          + attend[enabledBucket(mostEnabled)].bound(requests)
+          + classify[skillBucket(mostSkills)].bound(requests)
+          + handOver.bound(requests);
+    }
+
+    private long encoding() {
+      long sum = 0;
+      for (int bucket = 0; bucket < WORD_BUCKETS; bucket++) {
+        sum += encode[bucket].expected(texts[bucket]);
+      }
+      return sum;
+    }
+
+    private long time(ShortlistJob job, boolean bound) {
+      int enabled = mostEnabled;
+      int skills = mostSkills;
+      add(job);
+      long nanos = bound ? bound() : expected();
+      requests--;
+      if (job.isToBeEncoded()) {
+        texts[job.wordBucket()] -= job.texts().tokens().size();
+      }
+      mostEnabled = enabled;
+      mostSkills = skills;
+      return nanos;
+    }
+  }
+}

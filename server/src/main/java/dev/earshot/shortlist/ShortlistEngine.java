@@ -1,0 +1,388 @@
+package dev.earshot.shortlist;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.earshot.batch.Admission;
+import dev.earshot.batch.Admission.Decision;
+import dev.earshot.batch.Admission.Verdict;
+import dev.earshot.batch.BatchListener;
+import dev.earshot.batch.Callers;
+import dev.earshot.batch.Lane;
+import dev.earshot.batch.MicroBatcher;
+import dev.earshot.catalog.ServedModel;
+import dev.earshot.deadline.Budget;
+import dev.earshot.deadline.Degradation;
+import dev.earshot.deadline.Degradation.Reason;
+import dev.earshot.deadline.Refusal;
+import dev.earshot.deadline.Reserve;
+import dev.earshot.deadline.Ticker;
+import dev.earshot.deadline.TimerError;
+import dev.earshot.model.EnabledSkills;
+import dev.earshot.model.LoadReport.WarmShape;
+import dev.earshot.model.Tokens;
+import dev.earshot.model.Workspace.WeightedTexts;
+import dev.earshot.shortlist.ShortlistQuery.WeightedText;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Future;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One bundle, ready to answer: its workers, what they take, its users' summaries. It is replaced as
+ * a whole; what has begun ends where it began.
+ *
+ * <p>Thread-safe; no method blocks but {@link #awaitReady} and {@link #close}.
+ */
+final class ShortlistEngine implements AutoCloseable {
+  private static final Duration SHORTEST_TICK = Duration.ofMillis(1);
+
+  private final ServedModel served;
+  private final UserSummaries summaries;
+  private final ScheduledExecutorService timers;
+  private final TimerError timerError;
+  private final Lane<ShortlistJob> lane;
+  private final ShortlistCosts costs;
+  private final MicroBatcher batcher;
+  private final Admission admission;
+  private final Reserve reserve;
+  private final Duration maxRun;
+  private final long tickNanos;
+
+  private final Missing ofFirstTurns = new Missing(Degradation.NONE);
+  private final Missing ofFollowUps =
+      new Missing(Degradation.NONE.without(Degradation.Context.DIALOGUE, Reason.NOT_FOUND));
+
+  /** Whether a tick is to come. */
+  private final AtomicBoolean ticking = new AtomicBoolean();
+
+  /** Requests that were begun and not answered, and 1 until the engine is retired. */
+  private final AtomicLong holders = new AtomicLong(1);
+
+  private final CompletableFuture<Void> unused = new CompletableFuture<>();
+
+  ShortlistEngine(
+      ServedModel served,
+      UserSummaries summaries,
+      ScheduledExecutorService timers,
+      TimerError timerError,
+      Ticker ticker,
+      BatchListener listener,
+      Shortlister.Options options) {
+    this.served = served;
+    this.summaries = summaries;
+    this.timers = timers;
+    this.timerError = timerError;
+    List<WarmShape> warm = served.model().report().shapes();
+    Duration planned = options.slo().dividedBy(4);
+    maxRun = options.maxRun().isZero() ? maxRun(warm, planned) : options.maxRun();
+    tickNanos = Math.max(SHORTEST_TICK.toNanos(), maxRun.toNanos() / 4);
+    int batchMax = options.batchMax();
+    costs = new ShortlistCosts(warm, batchMax, planned.toNanos(), ticker);
+    lane =
+        new Lane<>(
+            "shortlist",
+            batchMax,
+            () ->
+                new ShortlistRunner(
+                    served, batchMax, costs, reserve(), ticker, this::runContextFree));
+    // The workers' threads read what is set before they are started.
+    reserve = new Reserve(ticker, this::untilFreeNanos, timerError);
+    batcher =
+        new MicroBatcher(
+            new MicroBatcher.Options(
+                "earshot-worker",
+                options.workers(),
+                options.queueMax(),
+                planned,
+                maxRun,
+                options.linger()),
+            ticker,
+            List.of(lane),
+            listener);
+    admission = new Admission(batcher, timerError);
+  }
+
+  private Reserve reserve() {
+    return reserve;
+  }
+
+  private long untilFreeNanos() {
+    return batcher.untilFreeNanos();
+  }
+
+  /**
+   * A quarter of the SLO, but at least twice the longest warm run among those that a batch is
+   * planned for: a single request, or what is predicted to stay below the quarter.
+   */
+  static Duration maxRun(List<WarmShape> warm, Duration planned) {
+    long longest = 0;
+    for (WarmShape shape : warm) {
+      if (shape.batch() == 1 || shape.runNanos() <= planned.toNanos()) {
+        longest = Math.max(longest, shape.longestNanos());
+      }
+    }
+    return Duration.ofNanos(Math.max(planned.toNanos(), 2 * longest));
+  }
+
+  ServedModel served() {
+    return served;
+  }
+
+  UserSummaries summaries() {
+    return summaries;
+  }
+
+  Duration maxRun() {
+    return maxRun;
+  }
+
+  int waiting() {
+    return batcher.waiting();
+  }
+
+  long reserveNanos() {
+    return reserve.nanos(0);
+  }
+
+  void awaitReady() throws InterruptedException {
+    batcher.awaitReady();
+  }
+
+  /**
+   * Holds the engine for one request.
+   *
+   * @return false if it is retired: another one answers
+   */
+  boolean hold() {
+    while (true) {
+      long count = holders.get();
+      if (count == 0) {
+        return false;
+      }
+      if (holders.compareAndSet(count, count + 1)) {
+        return true;
+      }
+    }
+  }
+
+  void release() {
+    if (holders.decrementAndGet() == 0) {
+      unused.complete(null);
+    }
+  }
+
+  /** Takes no more requests; the stage completes when the last one is answered. */
+  CompletionStage<Void> retire() {
+    release();
+    return unused;
+  }
+
+  /** Answers a query whose budget runs; the engine is held by the caller until it is answered. */
+  void answer(
+      ShortlistQuery query,
+      Budget budget,
+      Callers.Share caller,
+      CompletableFuture<Shortlist> answer) {
+    long start = budget.ticker().nanoTime();
+    WeightedTexts texts = tokenize(query.hypotheses());
+    ShortlistJob job =
+        new ShortlistJob(
+            texts, query.maxSkills(), budget, budget.ticker().nanoTime() - start, answer);
+    Decision decision =
+        admission.decide(
+            budget.deadlineNanos(),
+            budget.remainingNanos(),
+            new Admission.Cost(costs.alone(job), costs.batched(job), costs.batchedInFull(job)),
+            caller);
+    Request request = new Request(query, job, caller, decision);
+    switch (decision.verdict()) {
+      case TOO_SHORT ->
+          answer.completeExceptionally(
+              new Refusal(Refusal.Reason.DEADLINE, "the budget is too short for any answer"));
+      case OVERLOADED ->
+          answer.completeExceptionally(
+              Refusal.overload(
+                  "too much is waiting for an answer in time", decision.retryDelayNanos(), false));
+      case UNFAIR ->
+          answer.completeExceptionally(
+              Refusal.overload(
+                  "too many of this caller's requests are waiting",
+                  decision.retryDelayNanos(),
+                  decision.retryMeetsDeadline()));
+      case FULL, DEGRADED -> request.begin();
+    }
+  }
+
+  private WeightedTexts tokenize(List<WeightedText> hypotheses) {
+    if (hypotheses.size() == 1) {
+      return WeightedTexts.of(served.model().tokenizer().tokenize(hypotheses.get(0).text()));
+    }
+    List<Tokens> tokens = new ArrayList<>(hypotheses.size());
+    List<Float> weights = new ArrayList<>(hypotheses.size());
+    for (WeightedText hypothesis : hypotheses) {
+      tokens.add(served.model().tokenizer().tokenize(hypothesis.text()));
+      weights.add(hypothesis.weight());
+    }
+    return new WeightedTexts(tokens, weights);
+  }
+
+  private void enqueue(ShortlistJob job, Callers.@Nullable Share caller) {
+    job.queued(job.budget().ticker().nanoTime());
+    if (!batcher.offer(lane, job, caller, costs.share(job))) {
+      job.answer()
+          .completeExceptionally(Refusal.overload("too many requests are waiting", 0, false));
+      return;
+    }
+    keepTicking();
+  }
+
+  /** Runs a request of a run that took too long once more, without its context. */
+  private void runContextFree(ShortlistJob job) {
+    if (job.retreat(ofFirstTurns.profile(Reason.NOT_READY))) {
+      enqueue(job, null);
+    } else {
+      job.answer()
+          .completeExceptionally(Refusal.overload("running it took too long, twice", 0, false));
+    }
+  }
+
+  private void keepTicking() {
+    if (ticking.compareAndSet(false, true)) {
+      var unused = timers.schedule(this::tick, tickNanos, TimeUnit.NANOSECONDS);
+    }
+  }
+
+  private void tick() {
+    ticking.set(false);
+    if (batcher.tick()) {
+      keepTicking();
+    }
+  }
+
+  /** Answers what waits, stops the workers and closes their buffers; the model is left open. */
+  @Override
+  public void close() {
+    batcher.close();
+    summaries.close();
+  }
+
+  /** A tokenised query whose user is found, or not. */
+  private final class Request {
+    private final ShortlistQuery query;
+    private final ShortlistJob job;
+    private final Callers.Share caller;
+    private final Decision decision;
+    private final Missing missing;
+
+    Request(ShortlistQuery query, ShortlistJob job, Callers.Share caller, Decision decision) {
+      this.query = query;
+      this.job = job;
+      this.caller = caller;
+      this.decision = decision;
+      this.missing = query.isFollowUp() ? ofFollowUps : ofFirstTurns;
+    }
+
+    void begin() {
+      String userId = query.userId();
+      if (userId == null) {
+        runWithout(Reason.NOT_REQUESTED);
+        return;
+      }
+      if (decision.verdict() == Verdict.DEGRADED && decision.waitNanos() > 0) {
+        runWithout(Reason.OVERLOAD);
+        return;
+      }
+      CompletableFuture<UserSummary> summary = summaries.get(userId);
+      if (summary.isDone()) {
+        settle(summary);
+        enqueue(job, caller);
+        return;
+      }
+      long remaining = job.budget().remainingNanos();
+      long patience = remaining - reserve.nanos(decision.waitNanos());
+      if (patience <= 0) {
+        runWithout(remaining - reserve.idleNanos() > 0 ? Reason.OVERLOAD : Reason.BUDGET);
+        return;
+      }
+      await(summary, patience);
+    }
+
+    /** Encodes at once; the rest follows with the summary, or when only the reserve is left. */
+    private void await(CompletableFuture<UserSummary> summary, long patience) {
+      long dueNanos = job.budget().ticker().nanoTime() + patience;
+      Future<?> timer =
+          timers.schedule(
+              () -> {
+                timerError.fired(dueNanos);
+                if (job.resolve(EnabledSkills.NONE, missing.profile(Reason.NOT_READY))) {
+                  enqueue(job, caller);
+                }
+              },
+              patience,
+              TimeUnit.NANOSECONDS);
+      enqueue(job, caller);
+      summary.whenComplete((value, failure) -> {
+        timer.cancel(false);
+        if (settle(summary)) {
+          enqueue(job, caller);
+        }
+      });
+    }
+
+    /** Runs without the profile. */
+    private void runWithout(Reason reason) {
+      job.resolve(EnabledSkills.NONE, missing.profile(reason));
+      enqueue(job, caller);
+    }
+
+    /**
+     * Settles the job with a finished summary.
+     *
+     * @return whether it waits, encoded, and is to be queued now
+     */
+    private boolean settle(CompletableFuture<UserSummary> summary) {
+      UserSummary value;
+      try {
+        value = summary.join();
+      } catch (CompletionException | CancellationException e) {
+        return job.resolve(EnabledSkills.NONE, missing.profile(Reason.STORE_ERROR));
+      }
+      return value.found()
+          ? job.resolve(value.skills(), missing.others())
+          : job.resolve(EnabledSkills.NONE, missing.profile(Reason.NOT_FOUND));
+    }
+  }
+
+  /** The degradations of one kind of requests, made once. */
+  private static final class Missing {
+    private final Degradation others;
+    private final Map<Reason, Degradation> withoutProfile = new EnumMap<>(Reason.class);
+
+    Missing(Degradation others) {
+      this.others = others;
+      for (Reason reason : Reason.values()) {
+        withoutProfile.put(reason, others.without(Degradation.Context.PROFILE, reason));
+      }
+    }
+
+    /** With the profile. */
+    Degradation others() {
+      return others;
+    }
+
+    Degradation profile(Reason reason) {
+      return requireNonNull(withoutProfile.get(reason));
+    }
+  }
+}

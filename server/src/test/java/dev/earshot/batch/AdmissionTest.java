@@ -1,0 +1,135 @@
+package dev.earshot.batch;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.earshot.batch.Admission.Cost;
+import dev.earshot.batch.Admission.Decision;
+import dev.earshot.batch.Admission.Verdict;
+import dev.earshot.deadline.TimerError;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(60)
+class AdmissionTest {
+  private static final long MS = 1_000_000;
+
+  /** 1 ms alone, 4 ms in a full batch, 6 ms with context. */
+  private static final Cost COST = new Cost(MS, 4 * MS, 6 * MS);
+
+  private final HeldRunner runner = new HeldRunner(MS, MS);
+  private final Lane<TestJob> lane = new Lane<>("requests", 8, () -> runner);
+  private final TimerError timerError = new TimerError(() -> 0);
+  private final MicroBatcher batcher =
+      new MicroBatcher(
+          new MicroBatcher.Options(
+              "test", 1, 1_000, Duration.ofMillis(4), Duration.ofMillis(20), Duration.ZERO),
+          () -> 0,
+          List.of(lane),
+          BatchListener.NONE);
+  private final Admission admission = new Admission(batcher, timerError);
+  private final Callers callers = new Callers();
+
+  @BeforeEach
+  void timersAreOnTime() {
+    for (int i = 0; i < 64; i++) {
+      timerError.fired(0);
+    }
+  }
+
+  @AfterEach
+  void close() {
+    runner.go.release(10_000);
+    batcher.close();
+  }
+
+  @Test
+  void withNothingBeforeItARequestNeedsItsOwnTimeAlone() {
+    assertThat(decide(6.1, "a").verdict()).isEqualTo(Verdict.FULL);
+    assertThat(decide(5, "a").verdict()).isEqualTo(Verdict.DEGRADED);
+    assertThat(decide(1.1, "a").verdict()).isEqualTo(Verdict.DEGRADED);
+    assertThat(decide(0.9, "a").verdict()).isEqualTo(Verdict.TOO_SHORT);
+  }
+
+  @Test
+  void degradesBeforeItRefusesAsTheQueueGrows() throws Exception {
+    fill("x", 6);
+    // 2 ms run, 6 ms wait.
+    assertThat(decide(14.1, "a")).isEqualTo(new Decision(Verdict.FULL, 8 * MS, 0, true));
+    assertThat(decide(13.9, "a").verdict()).isEqualTo(Verdict.DEGRADED);
+    assertThat(decide(12.5, "a").verdict()).isEqualTo(Verdict.DEGRADED);
+
+    Decision refused = decide(11.9, "a");
+    assertThat(refused.verdict()).isEqualTo(Verdict.OVERLOADED);
+    assertThat(refused.retryMeetsDeadline()).isFalse();
+    assertThat(refused.retryDelayNanos()).isEqualTo(8 * MS);
+  }
+
+  @Test
+  void oneCallerDoesNotTakeAllTheRoom() throws Exception {
+    int admitted = 0;
+    fill("first", 0);
+    while (decide(104, "hog").verdict() != Verdict.UNFAIR) {
+      offer("hog");
+      admitted++;
+      assertThat(admitted).isLessThan(100);
+    }
+    // Of 100 ms, 2 of them taken by what runs, four fifths.
+    assertThat(admitted).isBetween(76, 80);
+    assertThat(decide(104, "other").verdict()).isEqualTo(Verdict.FULL);
+    assertThat(decide(104, "hog").retryMeetsDeadline()).isTrue();
+  }
+
+  @Test
+  void severalGreedyCallersComeToEqualParts() throws Exception {
+    fill("first", 0);
+    int[] admitted = new int[3];
+    for (int round = 0; round < 100; round++) {
+      for (int caller = 0; caller < 3; caller++) {
+        // The first one sends three times as much.
+        for (int i = 0; i < (caller == 0 ? 3 : 1); i++) {
+          if (decide(104, "caller" + caller).verdict() == Verdict.FULL) {
+            offer("caller" + caller);
+            admitted[caller]++;
+          }
+        }
+      }
+    }
+
+    // Who came first may keep what he has until it is done; nobody is shut out.
+    assertThat(admitted[1]).isGreaterThan(15);
+    assertThat(admitted[2]).isGreaterThan(15);
+    assertThat(admitted[0]).isLessThan(60);
+  }
+
+  @Test
+  void whatLeavesTheQueueIsNotChargedAnyMore() throws Exception {
+    fill("x", 10);
+    assertThat(callers.share("x").queuedNanos()).isEqualTo(10 * MS);
+    runner.go.release(10_000);
+    batcher.close();
+
+    assertThat(callers.share("x").queuedNanos()).isZero();
+  }
+
+  private Decision decide(double millis, String caller) {
+    long nanos = (long) (millis * MS);
+    return admission.decide(nanos, nanos, COST, callers.share(caller));
+  }
+
+  /** Keeps the worker busy for 2 ms and queues some more. */
+  private void fill(String caller, int jobs) throws InterruptedException {
+    offer(caller);
+    runner.awaitBegun();
+    for (int i = 0; i < jobs; i++) {
+      offer(caller);
+    }
+  }
+
+  private void offer(String caller) {
+    assertThat(batcher.offer(lane, new TestJob("job", 8 * MS), callers.share(caller), MS)).isTrue();
+  }
+}
