@@ -17,11 +17,14 @@ import picocli.CommandLine.Spec;
     synopsisSubcommandLabel = "COMMAND",
     subcommands = {
       HelpCommand.class,
+      LoadCommand.class,
       MicroCommand.class,
       MemoryCommand.class,
       BundleCommand.class,
       MachineCommand.class,
-      MemoryProbe.class
+      MemoryProbe.class,
+      EchoServer.class,
+      RuntimeFloorProbe.class
     })
 public final class BenchMain implements Runnable {
   @Spec private CommandSpec spec;
@@ -34,6 +37,7 @@ public final class BenchMain implements Runnable {
 
   static CommandLine commandLine() {
     return new CommandLine(new BenchMain())
+        .setCaseInsensitiveEnumValuesAllowed(true)
         .setExecutionExceptionHandler((failure, command, parsed) -> {
           if (!(failure instanceof BenchException
               || failure instanceof BundleException

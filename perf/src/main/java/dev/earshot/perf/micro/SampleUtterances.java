@@ -13,12 +13,12 @@ import java.util.Objects;
  * What benchmarks say to the model: 64 utterances of one to nineteen words, a few words of them in
  * no vocabulary.
  */
-final class SampleUtterances {
+public final class SampleUtterances {
   private static final String RESOURCE = "/dev/earshot/perf/utterances.txt";
 
   private SampleUtterances() {}
 
-  static List<String> read() {
+  public static List<String> read() {
     InputStream in = Objects.requireNonNull(SampleUtterances.class.getResourceAsStream(RESOURCE));
     try (BufferedReader lines =
         new BufferedReader(new InputStreamReader(in, StandardCharsets.UTF_8))) {

@@ -1,0 +1,97 @@
+package dev.earshot.perf;
+
+import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonProperty;
+import dev.earshot.perf.load.PhaseResult;
+import dev.earshot.perf.micro.RuntimeFloor;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What {@code bench load} measured.
+ *
+ * @param kind "load": tells result files apart
+ * @param time when it began, ISO 8601
+ * @param command that was given
+ * @param setup what was sent, by whom, where
+ * @param runs at a given rate
+ * @param sweep capacity and the curve
+ */
+@JsonInclude(JsonInclude.Include.NON_NULL)
+record LoadReport(
+    String kind,
+    String name,
+    String time,
+    String command,
+    Machine machine,
+    Map<String, Object> setup,
+    List<PhaseResult> runs,
+    @Nullable Sweep sweep,
+    @Nullable Overload overload,
+    @Nullable Floors floors) {
+  static final String KIND = "load";
+
+  /**
+   * From low load to far too much.
+   *
+   * @param capacity the highest rate of which 99% were answered within the deadline
+   * @param peakGoodput the most answers a second within the deadline, at any rate
+   * @param driverBound whether the driver set the limit
+   */
+  record Sweep(
+      double capacity,
+      @JsonProperty("peak_goodput") double peakGoodput,
+      @JsonProperty("driver_bound") boolean driverBound,
+      @JsonProperty("answer_cpu_us") double answerCpuUs,
+      List<PhaseResult> curve) {}
+
+  /**
+   * Bursts beyond capacity.
+   *
+   * @param peakGoodput that goodput is compared with
+   * @param phases in the order in which they ran, without a pause between
+   */
+  record Overload(
+      double capacity,
+      @JsonProperty("peak_goodput") double peakGoodput,
+      List<PhaseResult> phases,
+      List<Burst> bursts,
+      @JsonProperty("rss_growth") double rssGrowth) {}
+
+  /**
+   * What a burst did.
+   *
+   * @param factor of capacity
+   * @param goodputShare of the peak
+   * @param refusalCpuUs what turning one request away takes: the server's processor time less that
+   *     of the answers at capacity, over the refusals; NaN where few were refused
+   * @param refusalP99Us how soon a refusal comes
+   * @param recoveryMs from the burst's end until p99 is as before; −1: not within the time watched
+   */
+  record Burst(
+      double factor,
+      @JsonProperty("goodput_share") double goodputShare,
+      @JsonProperty("refusal_cpu_us") double refusalCpuUs,
+      @JsonProperty("refusal_p99_us") double refusalP99Us,
+      @JsonProperty("recovery_ms") int recoveryMs) {}
+
+  /**
+   * What lies below any server on this machine, measured where the server was.
+   *
+   * @param echo the same messages through grpc-java and nothing else, at the rates of the curve
+   * @param runtime ONNX Runtime on the same graphs
+   */
+  @JsonIgnoreProperties(ignoreUnknown = true)
+  record Floors(List<PhaseResult> echo, RuntimeFloor.@Nullable Times runtime) {}
+
+  boolean isValid() {
+    return runs.stream().allMatch(PhaseResult::valid)
+        && (sweep == null
+            || sweep.curve.stream()
+                .filter(result -> result.offered() <= sweep.capacity)
+                .allMatch(PhaseResult::valid))
+        && (overload == null || overload.phases.stream().allMatch(PhaseResult::valid));
+  }
+}

@@ -1,0 +1,170 @@
+package dev.earshot.perf;
+
+import dev.earshot.perf.load.CapacitySearch;
+import dev.earshot.perf.load.LoadDriver;
+import dev.earshot.perf.load.Phase;
+import dev.earshot.perf.load.PhaseResult;
+import dev.earshot.perf.load.ServerUse;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/** A driver connected to one server, and the measurements that are made of several runs. */
+final class LoadSession implements AutoCloseable {
+  private static final int WINDOW_MS = 100;
+
+  /** Windows in a row that must be as before the burst, for it to be over. */
+  private static final int CALM_WINDOWS = 3;
+
+  private static final Duration CALM = Duration.ofSeconds(5);
+
+  private final LoadDriver driver;
+  private final ServerUse.@Nullable Meter meter;
+  private final ProgressLine progress;
+
+  LoadSession(LoadDriver driver, ServerUse.@Nullable Meter meter, ProgressLine progress) {
+    this.driver = driver;
+    this.meter = meter;
+    this.progress = progress;
+  }
+
+  PhaseResult run(String name, double rate, double seconds) throws InterruptedException {
+    return run(List.of(Phase.of(name, rate, seconds(seconds)))).get(0);
+  }
+
+  List<PhaseResult> run(List<Phase> phases) throws InterruptedException {
+    List<PhaseResult> results = driver.run(phases, meter, progress);
+    results.forEach(progress::done);
+    return results;
+  }
+
+  /** Runs without keeping the result, so that the compilers of both sides have done their work. */
+  void warmUp(double rate, double seconds) throws InterruptedException {
+    if (seconds > 0) {
+      PhaseResult unused = run("warm-up", rate, seconds);
+    }
+  }
+
+  CapacitySearch.Capacity capacity(double firstRate, double seconds) throws InterruptedException {
+    return new CapacitySearch(firstRate, 1.05).run(rate -> run("finding capacity", rate, seconds));
+  }
+
+  /** Loads from a tenth of the capacity to twice as much, and what comes of it. */
+  LoadReport.Sweep sweep(double firstRate, List<Double> loads, double seconds)
+      throws InterruptedException {
+    CapacitySearch.Capacity found = capacity(firstRate, Math.min(seconds, 3));
+    double capacity = found.rate();
+    progress.note(String.format(Locale.ROOT, "capacity: %,.0f a second", capacity));
+    List<PhaseResult> curve = new ArrayList<>();
+    double peak = found.peakGoodput();
+    double answerCpu = Double.NaN;
+    if (capacity > 0) {
+      for (double load : loads) {
+        PhaseResult point =
+            run(String.format(Locale.ROOT, "%.0f%%", 100 * load), load * capacity, seconds);
+        curve.add(point);
+        peak = point.valid() ? Math.max(peak, point.goodput()) : peak;
+        if (load == 1) {
+          answerCpu = answerCpuUs(point);
+        }
+      }
+    }
+    return new LoadReport.Sweep(
+        round(capacity), round(peak), found.driverBound(), round(answerCpu), curve);
+  }
+
+  /** Half the capacity, a burst, half, the next burst, half, without a pause. */
+  LoadReport.Overload overload(
+      double capacity, double knownPeak, double answerCpuUs, List<Double> factors, double seconds)
+      throws InterruptedException {
+    double peak = knownPeak;
+    double cpu = answerCpuUs;
+    if (!(peak > 0) || Double.isNaN(cpu)) {
+      PhaseResult reference = run("100%", capacity, Math.max(3, seconds / 6));
+      peak = Math.max(peak, reference.goodput());
+      cpu = answerCpuUs(reference);
+    }
+    List<Phase> phases = new ArrayList<>();
+    Phase calm = Phase.of("50%", capacity / 2, CALM).withTimeline();
+    phases.add(calm);
+    for (double factor : factors) {
+      phases.add(
+          Phase.of(
+              String.format(Locale.ROOT, "%.0f×", factor), factor * capacity, seconds(seconds)));
+      phases.add(calm);
+    }
+    List<PhaseResult> results = run(phases);
+    List<LoadReport.Burst> bursts = new ArrayList<>();
+    for (int i = 0; i < factors.size(); i++) {
+      PhaseResult burst = results.get(1 + 2 * i);
+      bursts.add(
+          new LoadReport.Burst(
+              factors.get(i),
+              Math.round(1_000 * burst.goodput() / peak) / 1_000.0,
+              round(refusalCpuUs(burst, cpu)),
+              burst.refusalUs().p99(),
+              recoveryMs(results.get(0), results.get(2 + 2 * i))));
+    }
+    ServerUse first = results.get(0).server();
+    ServerUse last = results.get(results.size() - 1).server();
+    double growth =
+        first == null || last == null
+            ? Double.NaN
+            : (double) (last.rssAfter() - first.rssBefore()) / first.rssBefore();
+    return new LoadReport.Overload(
+        round(capacity), round(peak), results, bursts, Math.round(growth * 1e4) / 1e4);
+  }
+
+  /** Processor time of an answer, all else included, in µs; NaN where it is not known. */
+  static double answerCpuUs(PhaseResult result) {
+    ServerUse use = result.server();
+    long answers = result.full() + result.degraded();
+    return use == null || answers == 0 ? Double.NaN : 1e6 * use.cpuSeconds() / answers;
+  }
+
+  private static double refusalCpuUs(PhaseResult burst, double answerCpuUs) {
+    ServerUse use = burst.server();
+    if (use == null || burst.refused() < burst.scheduled() / 10) {
+      return Double.NaN;
+    }
+    double answers = (burst.full() + burst.degraded()) * answerCpuUs;
+    return Math.max(0, 1e6 * use.cpuSeconds() - answers) / burst.refused();
+  }
+
+  /**
+   * The time after which three windows of 100 ms in a row are no slower at p99 than the slowest one
+   * before the burst.
+   */
+  static int recoveryMs(PhaseResult before, PhaseResult after) {
+    double normal = 0;
+    for (var window : before.timeline().windows(WINDOW_MS)) {
+      if (window.p99Us() < Double.POSITIVE_INFINITY) {
+        normal = Math.max(normal, window.p99Us());
+      }
+    }
+    var windows = after.timeline().windows(WINDOW_MS);
+    int calm = 0;
+    for (var window : windows) {
+      calm = window.p99Us() <= normal ? calm + 1 : 0;
+      if (calm == CALM_WINDOWS) {
+        return window.fromMs() - (CALM_WINDOWS - 1) * WINDOW_MS;
+      }
+    }
+    return -1;
+  }
+
+  private static Duration seconds(double seconds) {
+    return Duration.ofNanos((long) (seconds * 1e9));
+  }
+
+  private static double round(double value) {
+    return Double.isNaN(value) ? value : Math.round(value * 10) / 10.0;
+  }
+
+  @Override
+  public void close() {
+    driver.close();
+  }
+}

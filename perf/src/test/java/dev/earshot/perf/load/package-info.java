@@ -1,0 +1,4 @@
+@NullMarked
+package dev.earshot.perf.load;
+
+import org.jspecify.annotations.NullMarked;
