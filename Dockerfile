@@ -2,7 +2,7 @@
 
 # The server with its default bundle:
 #   docker build -t earshot .
-#   docker run --rm -p 50051:50051 -p 9464:9464 earshot
+#   docker run --rm -p 50051:50051 -p 9464:9464 -v earshot:/var/lib/earshot earshot
 # Flags of `earshot serve` may follow the image's name; settings may also come as variables
 # (-e EARSHOT_PORT=…), which the health check reads too. Calls are not encrypted: publish the port
 # only where the network is trusted.
@@ -31,6 +31,9 @@ COPY LICENSE NOTICE* ./
 COPY earshot ./
 COPY models/default models/default
 COPY --from=build /out/lib lib
+RUN install -d -o 10001 -g 10001 -m 700 /var/lib/earshot
+ENV EARSHOT_DATA_DIR=/var/lib/earshot
+VOLUME /var/lib/earshot
 USER 10001:10001
 EXPOSE 50051 9464
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 \

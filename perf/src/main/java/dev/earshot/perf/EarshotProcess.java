@@ -4,12 +4,16 @@ import dev.earshot.app.Main;
 import dev.earshot.perf.process.ServerProcess;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** How an Earshot server is started for a measurement. */
 final class EarshotProcess {
+  /** A variable, which builds before there was a choice do not mind. A flag goes before it. */
+  private static final Map<String, String> IN_MEMORY = Map.of("EARSHOT_STORE", "memory");
+
   private EarshotProcess() {}
 
   /**
@@ -26,12 +30,15 @@ final class EarshotProcess {
     serve.add("--bundle=" + bundle.toAbsolutePath());
     serve.addAll(arguments);
     if (home == null) {
-      return ServerProcess.java("earshot", Main.class.getName(), serve, true);
+      ServerProcess.Spec java = ServerProcess.java("earshot", Main.class.getName(), serve, true);
+      Map<String, String> environment = new HashMap<>(java.environment());
+      environment.putAll(IN_MEMORY);
+      return new ServerProcess.Spec(java.name(), java.command(), environment, true);
     }
     List<String> command = new ArrayList<>();
     command.add(home.resolve("earshot").toAbsolutePath().toString());
     command.addAll(serve);
-    return new ServerProcess.Spec("earshot", command, Map.of(), true);
+    return new ServerProcess.Spec("earshot", command, IN_MEMORY, true);
   }
 
   /** Words of a command line, separated by blanks. */

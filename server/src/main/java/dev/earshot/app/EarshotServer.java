@@ -12,8 +12,7 @@ import dev.earshot.model.OnnxShortlistModel;
 import dev.earshot.profile.Profiles;
 import dev.earshot.shortlist.Shortlister;
 import dev.earshot.shortlist.UserSummaries;
-import dev.earshot.store.MemoryProfileStore;
-import dev.earshot.store.ProfileStore;
+import dev.earshot.store.StoredProfiles;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
@@ -39,6 +38,7 @@ public final class EarshotServer implements AutoCloseable {
   private final ServerOptions options;
   private final Deque<AutoCloseable> parts = new ArrayDeque<>();
   private final OnnxShortlistModel model;
+  private final OpenStore store;
   private final GrpcEndpoint grpc;
   private final int metricsPort;
 
@@ -46,8 +46,6 @@ public final class EarshotServer implements AutoCloseable {
     this.options = options;
     boolean started = false;
     try {
-      OnnxRuntime runtime = startRuntime();
-      model = own(load(runtime));
       PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
       parts.push(registry::close);
       new JvmMemoryMetrics().bindTo(registry);
@@ -55,8 +53,11 @@ public final class EarshotServer implements AutoCloseable {
       own(new JvmGcMetrics()).bindTo(registry);
       Ticker ticker = Ticker.system();
       InstantSource clock = InstantSource.system();
-      ProfileStore profileStore = own(new MemoryProfileStore());
-      Profiles profiles = new Profiles(profileStore, clock);
+      // Before the model, which takes longer to load than it takes to see that the data is in use.
+      store = own(OpenStore.open(options.store(), clock, registry));
+      OnnxRuntime runtime = startRuntime();
+      model = own(load(runtime));
+      Profiles profiles = new Profiles(new StoredProfiles(store.store().profiles()), clock);
       Catalog catalog = new Catalog(model, clock.instant());
       GrpcEndpoint.EventLoops eventLoops = own(GrpcEndpoint.EventLoops.start());
       TimerError timerError = new TimerError(ticker);
@@ -180,6 +181,11 @@ public final class EarshotServer implements AutoCloseable {
   /** The port of the metrics endpoint, or −1. */
   public int metricsPort() {
     return metricsPort;
+  }
+
+  /** Where things are kept, in words. */
+  String storeDescription() {
+    return store.description(options.store());
   }
 
   /** The model that answers. */

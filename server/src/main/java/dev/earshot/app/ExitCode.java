@@ -19,5 +19,11 @@ final class ExitCode {
   /** The address cannot be listened on. */
   static final int CANNOT_LISTEN = 71;
 
+  /** The store cannot be opened: the disk, its permissions. */
+  static final int IO_ERROR = 74;
+
+  /** Another process has the data directory. */
+  static final int IN_USE = 75;
+
   private ExitCode() {}
 }

@@ -12,6 +12,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -34,9 +35,11 @@ import picocli.CommandLine.Spec;
     exitCodeList = {
       "0:stopped as told, open calls answered",
       "2:the command line is wrong",
-      "65:the bundle is missing or damaged",
+      "65:the bundle or the keyset is missing, damaged or not the store's",
       "69:the execution provider is not available",
-      "71:the address cannot be listened on"
+      "71:the address cannot be listened on",
+      "74:the data directory cannot be used",
+      "75:another process has the data directory"
     })
 final class ServeCommand implements Callable<Integer> {
   private static final int DEFAULT_PORT = 50_051;
@@ -133,6 +136,8 @@ final class ServeCommand implements Callable<Integer> {
       description = "Seconds that open calls may take after SIGTERM.")
   private int drainSeconds;
 
+  @Mixin private StoreFlags storeFlags;
+
   @Override
   public Integer call() throws StartupException, InterruptedException {
     ServerOptions options = options();
@@ -180,7 +185,8 @@ final class ServeCommand implements Callable<Integer> {
           queueMax,
           streamInflight,
           (long) summaryCacheMebibytes << 20,
-          Duration.ofSeconds(drainSeconds));
+          Duration.ofSeconds(drainSeconds),
+          storeFlags.options());
     } catch (IllegalArgumentException e) {
       throw new ParameterException(spec.commandLine(), "--" + e.getMessage(), e);
     }
@@ -213,6 +219,7 @@ final class ServeCommand implements Callable<Integer> {
     if (server.metricsPort() >= 0) {
       out.printf("  metrics  http://%s:%d/metrics%n", options.host(), server.metricsPort());
     }
+    out.printf("  store    %s%n", server.storeDescription());
     out.printf(
         "  runtime  ONNX Runtime %s on %s (%s), %d worker%s, Java %s%n",
         model.runtime().version(),

@@ -25,7 +25,8 @@ public record ServerOptions(
     int queueMax,
     int streamInflight,
     long summaryCacheBytes,
-    Duration drain) {
+    Duration drain,
+    StoreOptions store) {
 
   static final int MAX_BATCH = 64;
 
@@ -41,7 +42,10 @@ public record ServerOptions(
     requireBetween("drain (ms)", drain.toMillis(), 0, 3_600_000);
   }
 
-  /** The defaults, for a bundle: loopback, free ports, no metrics. For tests and embedding. */
+  /**
+   * The defaults, for a bundle: loopback, free ports, no metrics, a store in memory. For tests and
+   * embedding.
+   */
   public static ServerOptions embedded(Path bundle) {
     return new ServerOptions(
         "127.0.0.1",
@@ -56,7 +60,27 @@ public record ServerOptions(
         1_024,
         64,
         64L << 20,
-        Duration.ofSeconds(10));
+        Duration.ofSeconds(10),
+        StoreOptions.memory());
+  }
+
+  /** The same with another store. */
+  public ServerOptions with(StoreOptions otherStore) {
+    return new ServerOptions(
+        host,
+        port,
+        metricsPort,
+        bundle,
+        executionProvider,
+        slo,
+        enforceSlo,
+        workers,
+        batchMax,
+        queueMax,
+        streamInflight,
+        summaryCacheBytes,
+        drain,
+        otherStore);
   }
 
   /** One for each core but the event loop's. */

@@ -161,7 +161,8 @@ class EarshotServerTest {
         o.queueMax(),
         o.streamInflight(),
         o.summaryCacheBytes(),
-        o.drain());
+        o.drain(),
+        o.store());
   }
 
   private static ManagedChannel channel(int port) {

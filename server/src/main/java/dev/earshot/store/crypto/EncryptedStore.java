@@ -49,6 +49,7 @@ public final class EncryptedStore implements Store {
   private final EncryptedProfiles profiles;
   private final EncryptedContext context;
   private final EncryptedCatalog catalog;
+  private volatile Progress lastProgress = new Progress(0, 0, 0, 0);
 
   private EncryptedStore(Store store, Sealer sealer, Bytes secret, Executor executor) {
     this.store = store;
@@ -188,6 +189,12 @@ public final class EncryptedStore implements Store {
     return progress;
   }
 
+  /** How far the running or last re-encryption is, 0 to 1; 1 if there was none. */
+  public double reencryptedShare() {
+    Progress progress = lastProgress;
+    return progress.total() == 0 ? 1 : (double) progress.done() / progress.total();
+  }
+
   private void forgetOtherKeys(Keyset keyset) {
     Bytes current = await(store.settings().get(KeyRecord.SETTING)).orElseThrow();
     KeyRecord record = KeyRecord.decode(current);
@@ -223,7 +230,8 @@ public final class EncryptedStore implements Store {
             seal(record);
           }
         }
-        listener.accept(progress());
+        lastProgress = progress();
+        listener.accept(lastProgress);
         cursor = scan.cursor();
       } while (!cursor.isEmpty());
     }

@@ -4,8 +4,10 @@ import dev.earshot.store.StoreException;
 import dev.earshot.store.StoreException.Kind;
 import dev.earshot.store.Table;
 import java.io.IOException;
+import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
@@ -149,7 +151,7 @@ final class RocksDb implements AutoCloseable {
 
   private static void requireOurs(Path directory) {
     try {
-      Files.createDirectories(directory);
+      makePrivate(directory);
       try (Stream<Path> files = Files.list(directory)) {
         if (!Files.exists(directory.resolve("CURRENT")) && files.findAny().isPresent()) {
           throw new StoreException(
@@ -160,6 +162,17 @@ final class RocksDb implements AutoCloseable {
     } catch (IOException e) {
       throw new StoreException(
           Kind.UNAVAILABLE, directory + " cannot be made or read: " + e.getMessage(), e);
+    }
+  }
+
+  /** Makes a directory, and those above it that are missing, for their owner alone. */
+  private static void makePrivate(Path directory) throws IOException {
+    if (FileSystems.getDefault().supportedFileAttributeViews().contains("posix")) {
+      Files.createDirectories(
+          directory,
+          PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+    } else {
+      Files.createDirectories(directory);
     }
   }
 

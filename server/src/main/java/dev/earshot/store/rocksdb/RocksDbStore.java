@@ -25,6 +25,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.LongSupplier;
 import org.rocksdb.Checkpoint;
 import org.rocksdb.RocksDBException;
@@ -78,6 +79,7 @@ public final class RocksDbStore implements Store {
   private final RocksDbCatalog catalog;
   private final RocksDbSettings settings;
   private final RocksDbRecords records;
+  private final LongAdder expired = new LongAdder();
   private final AtomicBoolean removed = new AtomicBoolean();
   private final ScheduledExecutorService upkeep =
       Executors.newSingleThreadScheduledExecutor(task -> {
@@ -244,8 +246,14 @@ public final class RocksDbStore implements Store {
     } while (rows.size() == SWEEP_ROWS);
     if (total > 0) {
       removed.set(true);
+      expired.add(total);
     }
     return total;
+  }
+
+  /** How many interactions and items were removed since the start because their time was over. */
+  public long expired() {
+    return expired.sum();
   }
 
   private boolean purgeRemoved() throws RocksDBException {
