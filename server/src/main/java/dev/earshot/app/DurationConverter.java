@@ -8,21 +8,26 @@ import java.util.regex.Pattern;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
-/** Reads durations as people write them: 500us, 15ms, 1.5s, 2m. */
+/** Reads durations as people write them: 500us, 15ms, 1.5s, 2m, 1h. */
 final class DurationConverter implements ITypeConverter<Duration> {
-  private static final Pattern FORM = Pattern.compile("(\\d{1,9}(?:\\.\\d{1,6})?)(us|ms|s|m)");
+  private static final Pattern FORM = Pattern.compile("(\\d{1,9}(?:\\.\\d{1,6})?)(us|ms|s|m|h)");
 
-  private static final Map<String, Long> NANOS =
-      Map.of("us", 1_000L, "ms", 1_000_000L, "s", 1_000_000_000L, "m", 60_000_000_000L);
+  private static final Map<String, Duration> UNITS =
+      Map.of(
+          "us", Duration.ofNanos(1_000),
+          "ms", Duration.ofMillis(1),
+          "s", Duration.ofSeconds(1),
+          "m", Duration.ofMinutes(1),
+          "h", Duration.ofHours(1));
 
   @Override
   public Duration convert(String value) {
     Matcher form = FORM.matcher(value);
     if (form.matches()) {
-      long unit = NANOS.getOrDefault(form.group(2), 0L);
-      Duration duration =
-          Duration.ofNanos(
-              new BigDecimal(form.group(1)).multiply(BigDecimal.valueOf(unit)).longValue());
+      Duration unit = UNITS.getOrDefault(form.group(2), Duration.ZERO);
+      BigDecimal nanos = new BigDecimal(form.group(1)).multiply(BigDecimal.valueOf(unit.toNanos()));
+      BigDecimal[] parts = nanos.divideAndRemainder(BigDecimal.valueOf(1_000_000_000));
+      Duration duration = Duration.ofSeconds(parts[0].longValue(), parts[1].longValue());
       if (!duration.isZero()) {
         return duration;
       }

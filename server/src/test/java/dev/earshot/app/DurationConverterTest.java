@@ -18,10 +18,11 @@ class DurationConverterTest {
     assertThat(converter.convert("15ms")).isEqualTo(Duration.ofMillis(15));
     assertThat(converter.convert("1.5s")).isEqualTo(Duration.ofMillis(1_500));
     assertThat(converter.convert("2m")).isEqualTo(Duration.ofMinutes(2));
+    assertThat(converter.convert("999999999h")).isEqualTo(Duration.ofHours(999_999_999));
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"", "15", "ms", "-1ms", "0s", "1h", "1,5s", "9999999999s"})
+  @ValueSource(strings = {"", "15", "ms", "-1ms", "0s", "1d", "1,5s", "9999999999s"})
   void refusesTheRest(String value) {
     assertThatExceptionOfType(TypeConversionException.class)
         .isThrownBy(() -> converter.convert(value))
