@@ -41,14 +41,15 @@ public final class MeteredStore implements Store {
 
   private <T> CompletionStage<T> timed(Timer timer, Supplier<CompletionStage<T>> operation) {
     Timer.Sample sample = Timer.start(registry);
-    return operation
-        .get()
-        .whenComplete((result, failure) -> {
-          sample.stop(timer);
-          if (failure != null) {
-            count(failure);
-          }
-        });
+    CompletionStage<T> stage = operation.get();
+    stage.whenComplete((result, failure) -> {
+      sample.stop(timer);
+      if (failure != null) {
+        count(failure);
+      }
+    });
+    // The store's own, so that cancelling it reaches the store.
+    return stage;
   }
 
   private void count(Throwable failure) {

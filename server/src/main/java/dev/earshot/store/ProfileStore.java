@@ -16,7 +16,8 @@ public interface ProfileStore extends AutoCloseable {
    *
    * @param profile with the version that it shall have: one more than {@code expectedVersion}
    * @param expectedVersion of the profile that it replaces; 0: there is none
-   * @return false if the stored version is another, and nothing was written
+   * @return false if the stored version is another, and nothing was written. Fails with {@code
+   *     TOO_LARGE} where the profile is larger than the store takes
    */
   CompletionStage<Boolean> put(Profile profile, long expectedVersion);
 

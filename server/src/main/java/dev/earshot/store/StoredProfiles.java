@@ -12,6 +12,9 @@ import java.util.concurrent.CompletionStage;
 
 /** Profiles in a {@link ProfileTable}: knows how a profile is written as bytes. Thread-safe. */
 public final class StoredProfiles implements ProfileStore {
+  /** The most bytes of a profile, so that it fits in one message. */
+  public static final int MAX_BYTES = 1 << 20;
+
   private static final int FORMAT = 1;
 
   private final ProfileTable table;
@@ -36,9 +39,15 @@ public final class StoredProfiles implements ProfileStore {
       throw new IllegalArgumentException(
           "version: " + profile.version() + " (expected: " + (expectedVersion + 1) + ")");
     }
+    Bytes content = encode(profile);
+    if (content.size() > MAX_BYTES) {
+      return CompletableFuture.failedStage(
+          new StoreException(
+              StoreException.Kind.TOO_LARGE,
+              "bytes of the profile: " + content.size() + " (expected: <= " + MAX_BYTES + ")"));
+    }
     return table.put(
-        new ProfileTable.Row(profile.userId(), profile.version(), encode(profile)),
-        expectedVersion);
+        new ProfileTable.Row(profile.userId(), profile.version(), content), expectedVersion);
   }
 
   @Override
