@@ -2,6 +2,8 @@ package dev.earshot.app;
 
 import dev.earshot.batch.BatchListener;
 import dev.earshot.catalog.Catalog;
+import dev.earshot.context.Interactions;
+import dev.earshot.context.SpeechExpectedListener;
 import dev.earshot.deadline.Ticker;
 import dev.earshot.deadline.TimerError;
 import dev.earshot.grpc.GrpcEndpoint;
@@ -10,6 +12,7 @@ import dev.earshot.model.ExecutionProviderException;
 import dev.earshot.model.OnnxRuntime;
 import dev.earshot.model.OnnxShortlistModel;
 import dev.earshot.profile.Profiles;
+import dev.earshot.profile.Users;
 import dev.earshot.shortlist.Shortlister;
 import dev.earshot.shortlist.UserSummaries;
 import dev.earshot.store.StoredProfiles;
@@ -26,6 +29,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.concurrent.ThreadLocalRandom;
 
 /**
  * The composition root: makes every part, hands each what it needs, and takes them down in the
@@ -58,6 +62,14 @@ public final class EarshotServer implements AutoCloseable {
       OnnxRuntime runtime = startRuntime();
       model = own(load(runtime));
       Profiles profiles = new Profiles(new StoredProfiles(store.store().profiles()), clock);
+      Users users = new Users(store.store(), profiles);
+      Interactions interactions =
+          new Interactions(
+              store.store().context(),
+              options.store().retention().ttl(),
+              clock,
+              () -> ThreadLocalRandom.current().nextLong(),
+              SpeechExpectedListener.NONE);
       Catalog catalog = new Catalog(model, clock.instant());
       GrpcEndpoint.EventLoops eventLoops = own(GrpcEndpoint.EventLoops.start());
       TimerError timerError = new TimerError(ticker);
@@ -89,7 +101,15 @@ public final class EarshotServer implements AutoCloseable {
                       options.streamInflight(),
                       options.drain()),
                   new GrpcEndpoint.Domain(
-                      shortlister, profiles, catalog, options.workers(), ticker, clock, registry),
+                      shortlister,
+                      profiles,
+                      users,
+                      interactions,
+                      catalog,
+                      options.workers(),
+                      ticker,
+                      clock,
+                      registry),
                   eventLoops));
       metricsPort = startMetrics(registry);
       listen();

@@ -1,8 +1,10 @@
 package dev.earshot.grpc;
 
 import dev.earshot.catalog.Catalog;
+import dev.earshot.context.Interactions;
 import dev.earshot.deadline.Ticker;
 import dev.earshot.profile.Profiles;
+import dev.earshot.profile.Users;
 import dev.earshot.shortlist.Shortlister;
 import io.grpc.BindableService;
 import io.grpc.InsecureServerCredentials;
@@ -71,6 +73,8 @@ public final class GrpcEndpoint implements AutoCloseable {
   public record Domain(
       Shortlister shortlister,
       Profiles profiles,
+      Users users,
+      Interactions interactions,
       Catalog catalog,
       int workers,
       Ticker ticker,
@@ -82,6 +86,7 @@ public final class GrpcEndpoint implements AutoCloseable {
     this.drain = options.drain;
     Budgets budgets = new Budgets(domain.ticker, options.slo, options.enforceSlo);
     LenientMarshalling marshalling = new LenientMarshalling();
+    Patience patience = new Patience(eventLoops.timers(), Patience.DEFAULT);
     NettyServerBuilder builder =
         NettyServerBuilder.forAddress(options.address, InsecureServerCredentials.create())
             .channelType(eventLoops.channelType())
@@ -103,7 +108,9 @@ public final class GrpcEndpoint implements AutoCloseable {
                 marshalling,
                 new AnswerMeters(domain.registry, options.slo, this::isServing),
                 options.streamInflight),
-            new ProfilesService(domain.profiles, domain.catalog, domain.clock, marshalling),
+            new InteractionsService(domain.interactions, patience, marshalling),
+            new ProfilesService(
+                domain.profiles, domain.users, domain.catalog, domain.clock, patience, marshalling),
             new CatalogService(domain, options, marshalling));
     for (BindableService service : services) {
       ServerServiceDefinition definition = marshalling.wrap(service.bindService());

@@ -6,6 +6,7 @@ import dev.earshot.catalog.Catalog;
 import dev.earshot.profile.Profiles;
 import dev.earshot.profile.Profiles.Condition;
 import dev.earshot.profile.Profiles.Update;
+import dev.earshot.profile.Users;
 import dev.earshot.store.Profile.Entry;
 import dev.earshot.store.Profile.Preference;
 import dev.earshot.v1.DeleteUserRequest;
@@ -28,6 +29,8 @@ import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 
 /** {@code earshot.v1.Profiles} over the domain's {@link Profiles}. */
 final class ProfilesService extends ProfilesGrpc.ProfilesImplBase {
@@ -35,24 +38,34 @@ final class ProfilesService extends ProfilesGrpc.ProfilesImplBase {
   private static final Set<String> IGNORED_PATHS =
       Set.of("user_id", "etag", "update_time", "unknown_skill_ids");
   private static final int MAX_TEXT = 200;
-  private static final int MAX_PRONUNCIATIONS = 8;
   private static final int MAX_PREFERENCE_SKILLS = 32;
   private static final int MAX_PAGE = 1_000;
   private static final int DEFAULT_PAGE = 100;
+
+  private static final int PROFILES_AT_A_TIME = 16;
 
   /** A page ends early rather than pass it; a message may have 4 MiB. */
   private static final int MAX_PAGE_BYTES = 3 << 20;
 
   private final Profiles profiles;
+  private final Users users;
   private final Catalog catalog;
   private final InstantSource clock;
+  private final Patience patience;
   private final LenientMarshalling marshalling;
 
   ProfilesService(
-      Profiles profiles, Catalog catalog, InstantSource clock, LenientMarshalling marshalling) {
+      Profiles profiles,
+      Users users,
+      Catalog catalog,
+      InstantSource clock,
+      Patience patience,
+      LenientMarshalling marshalling) {
     this.profiles = profiles;
+    this.users = users;
     this.catalog = catalog;
     this.clock = clock;
+    this.patience = patience;
     this.marshalling = marshalling;
   }
 
@@ -63,7 +76,7 @@ final class ProfilesService extends ProfilesGrpc.ProfilesImplBase {
         () -> {
           marshalling.requireDecoded(request);
           requireUser(request.getUserId());
-          return profiles.get(request.getUserId());
+          return patience.limit(profiles.get(request.getUserId()));
         },
         found -> message(found.orElseThrow(() -> RpcError.notFound("no profile of that user"))));
   }
@@ -92,10 +105,11 @@ final class ProfilesService extends ProfilesGrpc.ProfilesImplBase {
                   parts.contains("preferences")
                       ? profile.getPreferencesList().stream().map(this::preference).toList()
                       : null);
-          return profiles.update(
-              profile.getUserId(),
-              update,
-              new Condition(profile.getEtag(), request.getAllowMissing()));
+          return patience.limit(
+              profiles.update(
+                  profile.getUserId(),
+                  update,
+                  new Condition(profile.getEtag(), request.getAllowMissing())));
         },
         this::message);
   }
@@ -107,10 +121,11 @@ final class ProfilesService extends ProfilesGrpc.ProfilesImplBase {
         () -> {
           marshalling.requireDecoded(request);
           requireSkills(request.getUserId(), request.getSkillIdsList());
-          return profiles.enable(
-              request.getUserId(),
-              request.getSkillIdsList(),
-              new Condition(request.getEtag(), request.getAllowMissing()));
+          return patience.limit(
+              profiles.enable(
+                  request.getUserId(),
+                  request.getSkillIdsList(),
+                  new Condition(request.getEtag(), request.getAllowMissing())));
         },
         this::message);
   }
@@ -122,10 +137,11 @@ final class ProfilesService extends ProfilesGrpc.ProfilesImplBase {
         () -> {
           marshalling.requireDecoded(request);
           requireSkills(request.getUserId(), request.getSkillIdsList());
-          return profiles.disable(
-              request.getUserId(),
-              request.getSkillIdsList(),
-              new Condition(request.getEtag(), false));
+          return patience.limit(
+              profiles.disable(
+                  request.getUserId(),
+                  request.getSkillIdsList(),
+                  new Condition(request.getEtag(), false)));
         },
         this::message);
   }
@@ -137,12 +153,13 @@ final class ProfilesService extends ProfilesGrpc.ProfilesImplBase {
         () -> {
           marshalling.requireDecoded(request);
           validate(request);
-          return profiles.updateList(
-              request.getUserId(),
-              request.getType(),
-              request.getAddEntriesList().stream().map(ProfilesService::entry).toList(),
-              request.getRemoveEntriesList().stream().map(ListEntry::getText).toList(),
-              new Condition(request.getEtag(), request.getAllowMissing()));
+          return patience.limit(
+              profiles.updateList(
+                  request.getUserId(),
+                  request.getType(),
+                  request.getAddEntriesList().stream().map(ProfilesService::entry).toList(),
+                  request.getRemoveEntriesList().stream().map(ListEntry::getText).toList(),
+                  new Condition(request.getEtag(), request.getAllowMissing())));
         },
         this::message);
   }
@@ -154,9 +171,13 @@ final class ProfilesService extends ProfilesGrpc.ProfilesImplBase {
         () -> {
           marshalling.requireDecoded(request);
           requireUser(request.getUserId());
-          return profiles.delete(request.getUserId());
+          return patience.limit(users.delete(request.getUserId()));
         },
-        deleted -> DeleteUserResponse.newBuilder().setProfileDeleted(deleted).build());
+        deleted ->
+            DeleteUserResponse.newBuilder()
+                .setProfileDeleted(deleted.profile())
+                .setInteractionsDeleted(deleted.interactions())
+                .build());
   }
 
   @Override
@@ -171,30 +192,38 @@ final class ProfilesService extends ProfilesGrpc.ProfilesImplBase {
           violations.requireOptionalId("page_token", request.getPageToken());
           violations.throwIfAny();
           int size = request.getPageSize() == 0 ? DEFAULT_PAGE : request.getPageSize();
-          // One more than asked for tells whether there is a next page.
-          return profiles
-              .list(request.getPageToken(), size + 1)
-              .thenApply(found -> page(found, size));
+          return patience.limit(page(request.getPageToken(), size, new PageInProgress()));
         },
         page -> page);
   }
 
-  private ListProfilesResponse page(List<dev.earshot.store.Profile> found, int size) {
-    ListProfilesResponse.Builder page = ListProfilesResponse.newBuilder();
-    int bytes = 0;
-    for (dev.earshot.store.Profile profile : found) {
-      Profile message = message(profile);
-      bytes += message.getSerializedSize();
-      boolean full =
-          page.getProfilesCount() == size
-              || (page.getProfilesCount() > 0 && bytes > MAX_PAGE_BYTES);
-      if (full) {
-        page.setNextPageToken(page.getProfiles(page.getProfilesCount() - 1).getUserId());
-        break;
-      }
-      page.addProfiles(message);
-    }
-    return page.build();
+  private static final class PageInProgress {
+    final ListProfilesResponse.Builder message = ListProfilesResponse.newBuilder();
+    int bytes;
+  }
+
+  /** Fills a page by a few profiles at a time: only those few may be in memory beside it. */
+  private CompletionStage<ListProfilesResponse> page(String after, int size, PageInProgress page) {
+    return profiles
+        .list(after, PROFILES_AT_A_TIME)
+        .thenCompose(found -> {
+          String last = after;
+          for (dev.earshot.store.Profile profile : found) {
+            Profile message = message(profile);
+            page.bytes += message.getSerializedSize();
+            boolean full =
+                page.message.getProfilesCount() == size
+                    || (page.message.getProfilesCount() > 0 && page.bytes > MAX_PAGE_BYTES);
+            if (full) {
+              return CompletableFuture.completedStage(page.message.setNextPageToken(last).build());
+            }
+            page.message.addProfiles(message);
+            last = profile.userId();
+          }
+          return found.size() < PROFILES_AT_A_TIME
+              ? CompletableFuture.completedStage(page.message.build())
+              : page(last, size, page);
+        });
   }
 
   private static void requireUser(String userId) {
@@ -314,11 +343,7 @@ final class ProfilesService extends ProfilesGrpc.ProfilesImplBase {
       if (!texts.add(entry.getText())) {
         violations.add(prefix + "text", "twice (expected: each text once)");
       }
-      violations.requireCount(
-          prefix + "pronunciations", entry.getPronunciationsCount(), 0, MAX_PRONUNCIATIONS);
-      for (String pronunciation : entry.getPronunciationsList()) {
-        violations.requireText(prefix + "pronunciations", pronunciation, MAX_TEXT);
-      }
+      violations.requirePronunciations(prefix + "pronunciations", entry.getPronunciationsList());
     }
   }
 

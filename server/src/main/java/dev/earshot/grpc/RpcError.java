@@ -78,6 +78,11 @@ final class RpcError extends RuntimeException {
     return of(Code.NOT_FOUND, "NOT_FOUND", message);
   }
 
+  static RpcError deadline() {
+    return of(
+        Code.DEADLINE_EXCEEDED, "DEADLINE", "the budget ended before any answer could be made");
+  }
+
   static RpcError of(Code code, String reason, String message, Message... details) {
     return of(NO_RETRY, code, reason, message, details);
   }
@@ -118,9 +123,8 @@ final class RpcError extends RuntimeException {
         case FULL -> of(Code.FAILED_PRECONDITION, "PROFILE_FULL", message);
       };
     }
-    if (cause instanceof StoreException) {
-      log.warn("the store failed: {}", cause.getMessage());
-      return of(Code.UNAVAILABLE, "STORE_UNAVAILABLE", "the store failed");
+    if (cause instanceof StoreException problem) {
+      return from(problem);
     }
     if (cause instanceof InferenceException) {
       // Logged with its batch by the worker.
@@ -128,6 +132,38 @@ final class RpcError extends RuntimeException {
     }
     log.error("unexpected failure", cause);
     return of(Code.INTERNAL, "INTERNAL", "internal error");
+  }
+
+  private static RpcError from(StoreException problem) {
+    if (problem.kind().isFault()) {
+      log.warn("the store failed: {}: {}", problem.kind(), problem.getMessage());
+    }
+    String message = problem.getMessage();
+    return switch (problem.kind()) {
+      case UNAVAILABLE, TIMEOUT, CLOSED, IN_USE, FORMAT, KEY_MISSING ->
+          of(Code.UNAVAILABLE, "STORE_UNAVAILABLE", "the store failed");
+      case THROTTLED -> of(Code.UNAVAILABLE, "STORE_UNAVAILABLE", "the store refuses for load");
+      case NO_ROOM ->
+          of(Code.RESOURCE_EXHAUSTED, "STORE_FULL", "the disk or the table takes no more");
+      case UNREADABLE ->
+          of(Code.DATA_LOSS, "UNREADABLE", "the stored value fails its checksum or decryption");
+      case EVENT_DIFFERS -> of(Code.ALREADY_EXISTS, "EVENT_DIFFERS", message);
+      case OTHER_USER -> of(Code.PERMISSION_DENIED, "OTHER_USER", message);
+      case OTHER_DIALOGUE ->
+          invalid(
+              List.of(
+                  new Violation(
+                      "dialogue_id",
+                      "not the interaction's (expected: that of its first write, or empty)")));
+      case INTERACTION_EXPIRED -> of(Code.FAILED_PRECONDITION, "INTERACTION_EXPIRED", message);
+      case INTERACTION_FULL, TOO_LARGE -> of(Code.FAILED_PRECONDITION, "INTERACTION_FULL", message);
+      case USER_DELETED -> of(Code.FAILED_PRECONDITION, "USER_DELETED", message);
+      case COMPACTED -> {
+        // The catalogue's own affair: no caller can bring it about.
+        log.error("unexpected failure", problem);
+        yield of(Code.INTERNAL, "INTERNAL", "internal error");
+      }
+    };
   }
 
   private static RpcError refused(Refusal refusal) {

@@ -14,6 +14,8 @@ import java.util.regex.Pattern;
 final class Violations {
   static final int MAX_ID = 128;
   static final int MAX_UTTERANCE = 1_000;
+  private static final int MAX_PRONUNCIATIONS = 8;
+  private static final int MAX_PRONUNCIATION = 200;
 
   private static final Pattern KIND = Pattern.compile("[A-Za-z0-9_.-]{1,64}");
   private static final int MAX_REPORTED = 32;
@@ -115,6 +117,14 @@ final class Violations {
         return;
       }
       requireId(field + "[" + i++ + "]", id);
+    }
+  }
+
+  /** How a text sounds: at most 8, each of 1 to 200 code points. */
+  void requirePronunciations(String field, List<String> pronunciations) {
+    requireCount(field, pronunciations.size(), 0, MAX_PRONUNCIATIONS);
+    for (int i = 0; i < Math.min(pronunciations.size(), MAX_PRONUNCIATIONS); i++) {
+      requireText(field + "[" + i + "]", pronunciations.get(i), MAX_PRONUNCIATION);
     }
   }
 

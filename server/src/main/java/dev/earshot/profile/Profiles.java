@@ -5,6 +5,7 @@ import dev.earshot.store.Profile.Entry;
 import dev.earshot.store.Profile.Preference;
 import dev.earshot.store.Profile.UserList;
 import dev.earshot.store.ProfileStore;
+import dev.earshot.store.StoreException;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -15,6 +16,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
@@ -158,16 +160,6 @@ public final class Profiles {
         });
   }
 
-  /** Removes a user's profile; the result is false if there was none. */
-  public CompletionStage<Boolean> delete(String userId) {
-    return store
-        .delete(userId)
-        .thenApply(deleted -> {
-          changed(userId);
-          return deleted;
-        });
-  }
-
   /**
    * The etag of a profile as it stands. With the time of the write in it, a profile that was
    * deleted and made anew does not match what was read before.
@@ -207,6 +199,7 @@ public final class Profiles {
           }
           return store
               .put(changed, current.version())
+              .exceptionallyCompose(Profiles::asFull)
               .thenCompose(written -> {
                 if (written) {
                   changed(userId);
@@ -256,11 +249,24 @@ public final class Profiles {
     return field + ": " + size + " (expected: <= " + limit + ")";
   }
 
+  /** What the store takes in one value is a limit like the others. */
+  private static CompletionStage<Boolean> asFull(Throwable failure) {
+    Throwable cause =
+        failure instanceof CompletionException && failure.getCause() != null
+            ? failure.getCause()
+            : failure;
+    return cause instanceof StoreException problem
+            && problem.kind() == StoreException.Kind.TOO_LARGE
+        ? failed(ProfileException.Problem.FULL, problem.getMessage())
+        : CompletableFuture.failedStage(cause);
+  }
+
   private static <T> CompletionStage<T> failed(ProfileException.Problem problem, String message) {
     return CompletableFuture.failedStage(new ProfileException(problem, message));
   }
 
-  private void changed(String userId) {
+  /** Tells those who keep something that was made from the profile. */
+  void changed(String userId) {
     listeners.forEach(listener -> listener.accept(userId));
   }
 }

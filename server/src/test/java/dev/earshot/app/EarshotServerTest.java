@@ -6,11 +6,11 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.earshot.model.Bundles;
 import dev.earshot.model.ExecutionProvider;
+import dev.earshot.v1.BiaserGrpc;
 import dev.earshot.v1.CatalogGrpc;
 import dev.earshot.v1.DescribeBundleRequest;
 import dev.earshot.v1.DescribeBundleResponse;
-import dev.earshot.v1.GetInteractionRequest;
-import dev.earshot.v1.InteractionsGrpc;
+import dev.earshot.v1.GetBiasRequest;
 import dev.earshot.v1.ReloadBundleRequest;
 import dev.earshot.v1.ShortlistRequest;
 import dev.earshot.v1.ShortlisterGrpc;
@@ -30,6 +30,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -40,7 +41,11 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(120)
 class EarshotServerTest {
   private static final List<String> SERVICES =
-      List.of("earshot.v1.Shortlister", "earshot.v1.Profiles", "earshot.v1.Catalog");
+      List.of(
+          "earshot.v1.Shortlister",
+          "earshot.v1.Interactions",
+          "earshot.v1.Profiles",
+          "earshot.v1.Catalog");
 
   @TempDir Path empty;
 
@@ -50,7 +55,9 @@ class EarshotServerTest {
     try (EarshotServer server = EarshotServer.start(options)) {
       ManagedChannel channel = channel(server.port());
       HealthGrpc.HealthBlockingStub health = HealthGrpc.newBlockingStub(channel);
-      for (String service : List.of("", SERVICES.get(0), SERVICES.get(1), SERVICES.get(2))) {
+      List<String> all = new ArrayList<>(SERVICES);
+      all.add("");
+      for (String service : all) {
         assertThat(
                 health
                     .check(HealthCheckRequest.newBuilder().setService(service).build())
@@ -83,8 +90,8 @@ class EarshotServerTest {
       Status unregistered =
           Status.fromThrowable(
               catchThrowable(() ->
-                  InteractionsGrpc.newBlockingStub(channel)
-                      .getInteraction(GetInteractionRequest.getDefaultInstance())));
+                  BiaserGrpc.newBlockingStub(channel)
+                      .getBias(GetBiasRequest.getDefaultInstance())));
       assertThat(unregistered.getCode()).isEqualTo(Status.Code.UNIMPLEMENTED);
       channel.shutdownNow();
     }

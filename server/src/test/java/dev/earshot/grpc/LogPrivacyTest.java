@@ -8,10 +8,14 @@ import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.classic.spi.ThrowableProxyUtil;
 import ch.qos.logback.core.read.ListAppender;
+import dev.earshot.v1.ContextItem;
 import dev.earshot.v1.EnableSkillsRequest;
+import dev.earshot.v1.Event;
 import dev.earshot.v1.Hypothesis;
+import dev.earshot.v1.InteractionsGrpc;
 import dev.earshot.v1.ListEntry;
 import dev.earshot.v1.ProfilesGrpc;
+import dev.earshot.v1.RecordEventsRequest;
 import dev.earshot.v1.ShortlistRequest;
 import dev.earshot.v1.ShortlisterGrpc;
 import dev.earshot.v1.UpdateListRequest;
@@ -51,6 +55,9 @@ class LogPrivacyTest {
     ShortlisterGrpc.ShortlisterBlockingStub shortlister =
         ShortlisterGrpc.newBlockingStub(api.channel());
     ProfilesGrpc.ProfilesBlockingStub profiles = ProfilesGrpc.newBlockingStub(api.channel());
+    InteractionsGrpc.InteractionsBlockingStub interactions =
+        InteractionsGrpc.newBlockingStub(api.channel());
+    interactions.recordEvents(recording(SECRET));
     List<Throwable> failures =
         List.of(
             catchThrowable(() ->
@@ -71,7 +78,12 @@ class LogPrivacyTest {
                     EnableSkillsRequest.newBuilder()
                         .setUserId(SECRET)
                         .addSkillIds(SECRET)
-                        .build())));
+                        .build())),
+            catchThrowable(() -> interactions.recordEvents(recording(SECRET.repeat(200)))),
+            catchThrowable(() ->
+                interactions.recordEvents(
+                    recording(SECRET).toBuilder().setUserId("another").build())),
+            catchThrowable(() -> interactions.recordEvents(recording("other " + SECRET))));
     shortlister.shortlist(
         ShortlistRequest.newBuilder().setUtterance("say " + SECRET).setUserId(SECRET).build());
     profiles.updateList(
@@ -92,5 +104,17 @@ class LogPrivacyTest {
                     event.getFormattedMessage()
                         + ThrowableProxyUtil.asString(event.getThrowableProxy()))
                 .doesNotContain(SECRET));
+  }
+
+  private static RecordEventsRequest recording(String text) {
+    return RecordEventsRequest.newBuilder()
+        .setInteractionId(SECRET)
+        .setUserId(SECRET)
+        .addEvents(
+            Event.newBuilder()
+                .setEventId(SECRET)
+                .setType("RECOGNIZE")
+                .addItems(ContextItem.newBuilder().setKind("UTTERANCE").setText(text)))
+        .build();
   }
 }

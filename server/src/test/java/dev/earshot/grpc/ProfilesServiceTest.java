@@ -6,15 +6,21 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 import com.google.protobuf.FieldMask;
 import com.google.rpc.Code;
 import com.google.rpc.Status;
+import dev.earshot.v1.ContextItem;
 import dev.earshot.v1.DeleteUserRequest;
+import dev.earshot.v1.DeleteUserResponse;
 import dev.earshot.v1.EnableSkillsRequest;
+import dev.earshot.v1.Event;
+import dev.earshot.v1.GetInteractionRequest;
 import dev.earshot.v1.GetProfileRequest;
+import dev.earshot.v1.InteractionsGrpc;
 import dev.earshot.v1.ListEntry;
 import dev.earshot.v1.ListProfilesRequest;
 import dev.earshot.v1.ListProfilesResponse;
 import dev.earshot.v1.Preference;
 import dev.earshot.v1.Profile;
 import dev.earshot.v1.ProfilesGrpc;
+import dev.earshot.v1.RecordEventsRequest;
 import dev.earshot.v1.ShortlistRequest;
 import dev.earshot.v1.ShortlisterGrpc;
 import dev.earshot.v1.UpdateListRequest;
@@ -22,6 +28,7 @@ import dev.earshot.v1.UpdateProfileRequest;
 import dev.earshot.v1.UserList;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -40,6 +47,7 @@ class ProfilesServiceTest {
     assertThat(profile.getUnknownSkillIdsList()).containsExactly("no.such.skill");
     assertThat(
             ShortlisterGrpc.newBlockingStub(api.channel())
+                .withDeadlineAfter(10, TimeUnit.SECONDS)
                 .shortlist(
                     ShortlistRequest.newBuilder()
                         .setUtterance("hello")
@@ -98,6 +106,57 @@ class ProfilesServiceTest {
     assertThat(delete("gone")).isTrue();
     assertThat(delete("gone")).isFalse();
     assertThat(statusOf(() -> get("gone")).getCode()).isEqualTo(Code.NOT_FOUND_VALUE);
+  }
+
+  @Test
+  void deletingAUserTakesTheConversationsAlong() {
+    InteractionsGrpc.InteractionsBlockingStub interactions =
+        InteractionsGrpc.newBlockingStub(api.channel());
+    RecordEventsRequest.Builder write =
+        RecordEventsRequest.newBuilder().setInteractionId("to be forgotten").setUserId("talker");
+    put(profile("talker").addEnabledSkillIds("a"));
+    interactions.recordEvents(
+        write
+            .addEvents(
+                Event.newBuilder()
+                    .setEventId("e1")
+                    .setType("RECOGNIZE")
+                    .addItems(ContextItem.newBuilder().setKind("UTTERANCE").setText("hello")))
+            .build());
+    DeleteUserResponse deleted =
+        profiles.deleteUser(DeleteUserRequest.newBuilder().setUserId("talker").build());
+    Status late =
+        statusOf(() ->
+            interactions.recordEvents(
+                write.setEvents(0, Event.newBuilder().setEventId("e2").setType("ROUTE")).build()));
+
+    assertThat(deleted.getProfileDeleted()).isTrue();
+    assertThat(deleted.getInteractionsDeleted()).isEqualTo(1);
+    assertThat(ServedApi.reason(late)).isEqualTo("USER_DELETED");
+    assertThat(
+            statusOf(() ->
+                    interactions.getInteraction(
+                        GetInteractionRequest.newBuilder()
+                            .setInteractionId("to be forgotten")
+                            .setUserId("talker")
+                            .build()))
+                .getCode())
+        .isEqualTo(Code.NOT_FOUND_VALUE);
+  }
+
+  @Test
+  void listsMoreProfilesThanAreReadAtATime() {
+    for (int i = 0; i < 40; i++) {
+      put(profile("many-%02d".formatted(i)).addEnabledSkillIds("a"));
+    }
+    ListProfilesResponse page =
+        profiles.listProfiles(
+            ListProfilesRequest.newBuilder().setPageSize(35).setPageToken("many-").build());
+
+    assertThat(page.getProfilesList().stream().map(Profile::getUserId))
+        .containsExactlyElementsOf(
+            IntStream.range(0, 35).mapToObj("many-%02d"::formatted).toList());
+    assertThat(page.getNextPageToken()).isEqualTo("many-34");
   }
 
   @Test

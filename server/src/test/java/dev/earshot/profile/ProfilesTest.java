@@ -6,10 +6,12 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.earshot.profile.Profiles.Condition;
 import dev.earshot.profile.Profiles.Update;
-import dev.earshot.store.MemoryProfileStore;
+import dev.earshot.store.MemoryStore;
 import dev.earshot.store.Profile;
 import dev.earshot.store.Profile.Entry;
 import dev.earshot.store.Profile.UserList;
+import dev.earshot.store.Retention;
+import dev.earshot.store.StoredProfiles;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,7 +24,9 @@ class ProfilesTest {
   private static final Condition ANY = new Condition("", true);
 
   private Instant now = Instant.EPOCH;
-  private final Profiles profiles = new Profiles(new MemoryProfileStore(), () -> now);
+  private final MemoryStore store = new MemoryStore(() -> now, Retention.DEFAULT);
+  private final Profiles profiles = new Profiles(new StoredProfiles(store.profiles()), () -> now);
+  private final Users users = new Users(store, profiles);
 
   @Test
   void keepsTheOrderOfEnabledSkillsAndDropsDuplicates() {
@@ -57,7 +61,7 @@ class ProfilesTest {
   @Test
   void anEtagFromBeforeADeletionIsStale() {
     String etag = Profiles.etag(join(profiles.enable("u", List.of("a"), ANY)));
-    join(profiles.delete("u"));
+    join(users.delete("u"));
     assertThat(problem(profiles.enable("u", List.of("c"), new Condition(etag, true))))
         .isEqualTo(ProfileException.Problem.STALE_ETAG);
 
@@ -96,6 +100,19 @@ class ProfilesTest {
   }
 
   @Test
+  void refusesAProfileThatIsTooLargeToBeSent() {
+    List<Entry> long8000 =
+        IntStream.range(0, 8_000)
+            .mapToObj(i -> new Entry("%0150d".formatted(i), List.of()))
+            .toList();
+    UserList list = new UserList("contacts", long8000);
+
+    assertThat(problem(profiles.update("u", new Update(null, List.of(list), null), ANY)))
+        .isEqualTo(ProfileException.Problem.FULL);
+    assertThat(join(profiles.get("u"))).isEmpty();
+  }
+
+  @Test
   void losesNoWriteOfManyAtOnce() throws Exception {
     List<Thread> writers = new ArrayList<>();
     for (int i = 0; i < 8; i++) {
@@ -115,7 +132,7 @@ class ProfilesTest {
     List<String> changed = new ArrayList<>();
     profiles.onChange(changed::add);
     join(profiles.enable("u", List.of("a"), ANY));
-    join(profiles.delete("u"));
+    join(users.delete("u"));
 
     assertThat(changed).containsExactly("u", "u");
   }
