@@ -158,6 +158,11 @@ public final class EarshotClient implements AutoCloseable {
     return new Profiles(channel, options.callDeadline());
   }
 
+  /** The record of running conversations. */
+  public Interactions interactions() {
+    return new Interactions(channel, options.callDeadline());
+  }
+
   /** What the server serves, on what, and within which limits: the API's own message. */
   public DescribeBundleResponse describeBundle() {
     return DESCRIBE_BUNDLE.call(

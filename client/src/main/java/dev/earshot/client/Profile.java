@@ -1,6 +1,5 @@
 package dev.earshot.client;
 
-import com.google.protobuf.Timestamp;
 import java.time.Instant;
 import java.util.List;
 import java.util.OptionalDouble;
@@ -118,10 +117,7 @@ public record Profile(
               .addAllSkillIds(skillIds);
       strength.ifPresent(message::setStrength);
       if (statedAt != null) {
-        message.setUpdateTime(
-            Timestamp.newBuilder()
-                .setSeconds(statedAt.getEpochSecond())
-                .setNanos(statedAt.getNano()));
+        message.setUpdateTime(WireTime.timestamp(statedAt));
       }
       return message.build();
     }
@@ -132,7 +128,7 @@ public record Profile(
           message.getValue(),
           message.getSkillIdsList(),
           message.hasStrength() ? OptionalDouble.of(message.getStrength()) : OptionalDouble.empty(),
-          message.hasUpdateTime() ? instant(message.getUpdateTime()) : null);
+          message.hasUpdateTime() ? WireTime.instant(message.getUpdateTime()) : null);
     }
   }
 
@@ -143,11 +139,7 @@ public record Profile(
         message.getListsList().stream().map(UserList::of).toList(),
         message.getPreferencesList().stream().map(Preference::of).toList(),
         message.getEtag(),
-        instant(message.getUpdateTime()),
+        WireTime.instant(message.getUpdateTime()),
         message.getUnknownSkillIdsList());
-  }
-
-  private static Instant instant(Timestamp time) {
-    return Instant.ofEpochSecond(time.getSeconds(), time.getNanos());
   }
 }
