@@ -15,6 +15,7 @@ import dev.earshot.profile.Profiles;
 import dev.earshot.profile.Users;
 import dev.earshot.shortlist.Shortlister;
 import dev.earshot.shortlist.UserSummaries;
+import dev.earshot.store.ProfileStore;
 import dev.earshot.store.StoredProfiles;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
@@ -30,6 +31,7 @@ import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.UnaryOperator;
 
 /**
  * The composition root: makes every part, hands each what it needs, and takes them down in the
@@ -46,7 +48,8 @@ public final class EarshotServer implements AutoCloseable {
   private final GrpcEndpoint grpc;
   private final int metricsPort;
 
-  private EarshotServer(ServerOptions options) throws StartupException, InterruptedException {
+  private EarshotServer(ServerOptions options, UnaryOperator<ProfileStore> wrap)
+      throws StartupException, InterruptedException {
     this.options = options;
     boolean started = false;
     try {
@@ -61,7 +64,8 @@ public final class EarshotServer implements AutoCloseable {
       store = own(OpenStore.open(options.store(), clock, registry));
       OnnxRuntime runtime = startRuntime();
       model = own(load(runtime));
-      Profiles profiles = new Profiles(new StoredProfiles(store.store().profiles()), clock);
+      ProfileStore profileStore = wrap.apply(new StoredProfiles(store.store().profiles()));
+      Profiles profiles = new Profiles(profileStore, clock);
       Users users = new Users(store.store(), profiles);
       Interactions interactions =
           new Interactions(
@@ -128,7 +132,17 @@ public final class EarshotServer implements AutoCloseable {
    */
   public static EarshotServer start(ServerOptions options)
       throws StartupException, InterruptedException {
-    return new EarshotServer(options);
+    return start(options, UnaryOperator.identity());
+  }
+
+  /**
+   * Starts a server whose profile store is wrapped: how benchmarks let it hang or fail.
+   *
+   * @param wrap gets the store that the options ask for; the server closes that one alone
+   */
+  public static EarshotServer start(ServerOptions options, UnaryOperator<ProfileStore> wrap)
+      throws StartupException, InterruptedException {
+    return new EarshotServer(options, wrap);
   }
 
   private OnnxRuntime startRuntime() throws StartupException {
