@@ -12,6 +12,9 @@ public final class CapacitySearch {
   /** The share of requests that must be answered within their deadline. */
   public static final double SUSTAINED = 0.99;
 
+  /** Below it a run of seconds tells nothing. */
+  private static final double LEAST_RATE = 5;
+
   private static final double RISE = 1.6;
   private static final int MAX_TRIALS = 40;
 
@@ -68,7 +71,7 @@ public final class CapacitySearch {
         rate = sustained * RISE;
       } else if (sustained == 0) {
         rate = failed / (RISE * RISE);
-        if (rate < 1) {
+        if (rate < LEAST_RATE) {
           break;
         }
       } else {

@@ -17,7 +17,9 @@ import org.jspecify.annotations.Nullable;
  * @param full answered within the deadline, nothing missing
  * @param degraded answered within the deadline and marked
  * @param missing how often each mark came up
- * @param refused turned away by the server: RESOURCE_EXHAUSTED
+ * @param refused turned away by the server: RESOURCE_EXHAUSTED, or DEADLINE_EXCEEDED while there
+ *     was time left
+ * @param refusedWith the same by status
  * @param late not answered within the deadline
  * @param failed other errors, by status
  * @param goodput full and degraded answers a second
@@ -39,6 +41,7 @@ public record PhaseResult(
     long degraded,
     Map<String, Long> missing,
     long refused,
+    @JsonProperty("refused_with") Map<String, Long> refusedWith,
     long late,
     Map<String, Long> failed,
     double goodput,
@@ -75,6 +78,7 @@ public record PhaseResult(
     Histogram refusals = Recorder.histogram();
     Histogram lag = Recorder.histogram();
     Map<String, Long> missing = new TreeMap<>();
+    Map<String, Long> refusedWith = new TreeMap<>();
     Map<String, Long> failed = new TreeMap<>();
     Timeline timeline = new Timeline();
     long scheduled = 0;
@@ -90,6 +94,7 @@ public record PhaseResult(
       refusals.add(recorder.refusals);
       lag.add(recorder.lag);
       recorder.missing.forEach((name, count) -> missing.merge(name, count, Long::sum));
+      recorder.refusedWith.forEach((name, count) -> refusedWith.merge(name, count, Long::sum));
       recorder.failed.forEach((name, count) -> failed.merge(name, count, Long::sum));
       timeline.addAll(recorder.timeline);
       scheduled += recorder.scheduled;
@@ -113,6 +118,7 @@ public record PhaseResult(
         degraded,
         missing,
         refused,
+        refusedWith,
         late,
         failed,
         rounded((full + degraded) / seconds),

@@ -17,6 +17,7 @@ final class Recorder {
   final Histogram refusals = histogram();
   final Histogram lag = histogram();
   final Map<String, Long> missing = new HashMap<>();
+  final Map<String, Long> refusedWith = new HashMap<>();
   final Map<String, Long> failed = new HashMap<>();
   final Timeline timeline = new Timeline();
   final long[] stages = new long[STAGES];
@@ -79,21 +80,32 @@ final class Recorder {
   }
 
   void ended(long dueNanos, long nowNanos, Status.Code code) {
+    // The server says so while there is time: a refusal. Else the client gave up, or could have.
+    boolean toldInTime = nowNanos - dueNanos < deadlineNanos;
     switch (code) {
-      case RESOURCE_EXHAUSTED -> {
-        refused++;
-        refusals.recordValue(bounded(nowNanos - dueNanos));
-        if (withTimeline) {
-          timeline.refused(dueNanos - startNanos);
+      case RESOURCE_EXHAUSTED -> refused(dueNanos, nowNanos, code);
+      case DEADLINE_EXCEEDED -> {
+        if (toldInTime) {
+          refused(dueNanos, nowNanos, code);
+        } else {
+          late(dueNanos, nowNanos);
         }
       }
-      case DEADLINE_EXCEEDED -> late(dueNanos, nowNanos);
       default -> {
         failed.merge(code.name(), 1L, Long::sum);
         if (withTimeline) {
           timeline.lost(dueNanos - startNanos);
         }
       }
+    }
+  }
+
+  private void refused(long dueNanos, long nowNanos, Status.Code code) {
+    refused++;
+    refusedWith.merge(code.name(), 1L, Long::sum);
+    refusals.recordValue(bounded(nowNanos - dueNanos));
+    if (withTimeline) {
+      timeline.refused(dueNanos - startNanos);
     }
   }
 
@@ -113,6 +125,7 @@ final class Recorder {
     copy.refusals.add(refusals);
     copy.lag.add(lag);
     copy.missing.putAll(missing);
+    copy.refusedWith.putAll(refusedWith);
     copy.failed.putAll(failed);
     copy.scheduled = scheduled;
     copy.full = full;

@@ -119,6 +119,19 @@ final class LoadDriverTest {
   }
 
   @Test
+  void takesAnEarlyNoForARefusal() throws Exception {
+    PhaseResult result =
+        run(
+            unary((request, observer) ->
+                observer.onError(Status.DEADLINE_EXCEEDED.asRuntimeException())),
+            metronome(ShortlistTraffic.unary(TEXTS, population(3, 0))),
+            HALF_A_SECOND);
+    assertThat(result.refusedWith())
+        .containsOnly(Map.entry("DEADLINE_EXCEEDED", result.scheduled()));
+    assertThat(result.late()).isZero();
+  }
+
+  @Test
   void asksForKnownAndUnknownUsers() throws Exception {
     PhaseResult result =
         run(
