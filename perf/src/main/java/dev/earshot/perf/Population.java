@@ -7,7 +7,9 @@ import io.grpc.ManagedChannel;
 import io.grpc.netty.NettyChannelBuilder;
 import io.grpc.stub.StreamObserver;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
@@ -35,20 +37,32 @@ final class Population {
   static void register(
       String host, int port, int users, int enabled, List<String> skillIds, long seed)
       throws BenchException, InterruptedException {
+    Random random = new Random(seed);
+    Map<String, List<String>> profiles = new LinkedHashMap<>();
+    for (String user : ids(users)) {
+      List<String> chosen = new ArrayList<>();
+      for (int i = 0; i < enabled; i++) {
+        chosen.add(skillIds.get(random.nextInt(skillIds.size())));
+      }
+      profiles.put(user, chosen);
+    }
+    register(host, port, profiles);
+  }
+
+  /** Turns each user's skills on. */
+  static void register(String host, int port, Map<String, List<String>> enabled)
+      throws BenchException, InterruptedException {
     ManagedChannel channel = NettyChannelBuilder.forAddress(host, port).usePlaintext().build();
     Semaphore free = new Semaphore(IN_FLIGHT);
     AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
     try {
       ProfilesGrpc.ProfilesStub profiles = ProfilesGrpc.newStub(channel);
-      Random random = new Random(seed);
-      for (String user : ids(users)) {
+      for (Map.Entry<String, List<String>> user : enabled.entrySet()) {
         EnableSkillsRequest.Builder request =
-            EnableSkillsRequest.newBuilder().setUserId(user).setAllowMissing(true);
-        List<String> chosen = new ArrayList<>();
-        for (int i = 0; i < enabled; i++) {
-          chosen.add(skillIds.get(random.nextInt(skillIds.size())));
-        }
-        request.addAllSkillIds(chosen);
+            EnableSkillsRequest.newBuilder()
+                .setUserId(user.getKey())
+                .setAllowMissing(true)
+                .addAllSkillIds(user.getValue());
         free.acquire();
         profiles
             .withDeadlineAfter(DEADLINE_SECONDS, TimeUnit.SECONDS)

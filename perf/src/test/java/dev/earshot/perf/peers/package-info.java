@@ -1,0 +1,4 @@
+@NullMarked
+package dev.earshot.perf.peers;
+
+import org.jspecify.annotations.NullMarked;
