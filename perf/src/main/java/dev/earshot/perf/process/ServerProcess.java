@@ -51,7 +51,8 @@ public final class ServerProcess implements AutoCloseable {
   /**
    * What to start.
    *
-   * @param command with {@code {port}} where the port is meant
+   * @param command with {@code {port}} where the port is meant, or {@code {port-file}} for a server
+   *     that chooses a port and writes it into that file
    * @param environment added to this process's own
    * @param hasHealth whether it serves {@code grpc.health.v1.Health}; else a connection will do
    */
@@ -70,19 +71,26 @@ public final class ServerProcess implements AutoCloseable {
    */
   public static ServerProcess start(Spec spec, Cpus cpus, Duration patience)
       throws IOException, InterruptedException {
-    int port = freePort();
+    int free = freePort();
+    Path portFile = Files.createTempFile("earshot-bench-", ".port");
     List<String> command = new ArrayList<>();
     for (String word : spec.command) {
-      command.add(word.replace("{port}", Integer.toString(port)));
+      command.add(
+          word.replace("{port}", Integer.toString(free))
+              .replace("{port-file}", portFile.toString()));
     }
     Path log = Files.createTempFile("earshot-bench-" + spec.name + "-", ".log");
     ProcessBuilder builder =
         new ProcessBuilder(cpus.wrap(command))
             .redirectErrorStream(true)
             .redirectOutput(log.toFile());
-    spec.environment.forEach((name, value) ->
-        builder.environment().put(name, value.replace("{port}", Integer.toString(port))));
-    ServerProcess server = new ServerProcess(builder.start(), port, log);
+    builder.environment().putAll(spec.environment);
+    boolean choosesPort = spec.command.stream().anyMatch(word -> word.contains("{port-file}"));
+    Process process = builder.start();
+    ServerProcess server =
+        new ServerProcess(
+            process, choosesPort ? awaitPort(process, portFile, patience) : free, log);
+    Files.deleteIfExists(portFile);
     boolean ready = false;
     try {
       server.awaitServing(spec, patience);
@@ -125,6 +133,20 @@ public final class ServerProcess implements AutoCloseable {
     OutputStream in = process.getOutputStream();
     in.write((line + "\n").getBytes(StandardCharsets.UTF_8));
     in.flush();
+  }
+
+  private static int awaitPort(Process process, Path file, Duration patience)
+      throws IOException, InterruptedException {
+    long end = System.nanoTime() + patience.toNanos();
+    while (process.isAlive() && System.nanoTime() < end) {
+      String port = Files.readString(file);
+      if (!port.isEmpty()) {
+        return Integer.parseInt(port);
+      }
+      TimeUnit.MILLISECONDS.sleep(50);
+    }
+    process.destroyForcibly();
+    throw new IOException("the server did not say its port");
   }
 
   private void awaitServing(Spec spec, Duration patience) throws IOException, InterruptedException {

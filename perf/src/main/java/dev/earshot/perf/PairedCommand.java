@@ -1,0 +1,417 @@
+package dev.earshot.perf;
+
+import dev.earshot.model.Bundle;
+import dev.earshot.perf.load.LoadDriver;
+import dev.earshot.perf.load.Phase;
+import dev.earshot.perf.load.PhaseResult;
+import dev.earshot.perf.process.ServerProcess;
+import dev.earshot.v1.CatalogGrpc;
+import dev.earshot.v1.ReloadBundleRequest;
+import io.grpc.ManagedChannel;
+import io.grpc.StatusRuntimeException;
+import io.grpc.netty.NettyChannelBuilder;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.ToDoubleFunction;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Help.Visibility;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** {@code earshot bench paired}: is B as good as A? */
+@Command(
+    name = "paired",
+    description = {
+      "Compares two servers, A and B, by runs that take turns: pairs A/B, and as many A/A, which tell"
+          + " what two runs of the same thing differ by on this machine. B holds where its median"
+          + " ratio is at most the 95th percentile of A/A, times 1.1. Pairs in which the driver was"
+          + " behind its schedule are run again.",
+      ""
+    },
+    mixinStandardHelpOptions = true,
+    showDefaultValues = true,
+    sortOptions = false,
+    exitCodeListHeading = "%nExit codes:%n",
+    exitCodeList = {
+      "0:B holds",
+      "1:a server or the machine failed",
+      "3:invalid: the driver was behind its schedule in too many runs",
+      "4:B does not hold"
+    })
+final class PairedCommand implements Callable<Integer> {
+  private static final int INVALID = 3;
+  private static final int DOES_NOT_HOLD = 4;
+  private static final Duration PATIENCE = Duration.ofMinutes(3);
+
+  /** Before each run, so that caches hold the server's own data again. */
+  private static final Duration SETTLE = Duration.ofMillis(500);
+
+  @Spec private CommandSpec spec;
+
+  @Option(names = "--rate", required = true, paramLabel = "N", description = "Requests a second.")
+  private double rate;
+
+  @Option(names = "--pairs", defaultValue = "10", description = "Pairs A/B, and pairs A/A.")
+  private int pairCount;
+
+  @Option(names = "--seconds", defaultValue = "3", description = "Of each run.")
+  private double seconds;
+
+  @Option(
+      names = "--warm-up",
+      defaultValue = "5",
+      description = "Seconds of load for each server before anything counts.")
+  private double warmUpSeconds;
+
+  @Option(
+      names = "--a-args",
+      paramLabel = "ARGS",
+      description = "Flags of server A.",
+      showDefaultValue = Visibility.NEVER)
+  private @Nullable String argsA;
+
+  @Option(
+      names = "--b-args",
+      paramLabel = "ARGS",
+      description = "Flags of server B.",
+      showDefaultValue = Visibility.NEVER)
+  private @Nullable String argsB;
+
+  @Option(
+      names = "--a-home",
+      paramLabel = "DIR",
+      description = "A folder with another build's launcher, for A.",
+      showDefaultValue = Visibility.NEVER)
+  private @Nullable Path homeA;
+
+  @Option(
+      names = "--b-home",
+      paramLabel = "DIR",
+      description = "A folder with another build's launcher, for B.",
+      showDefaultValue = Visibility.NEVER)
+  private @Nullable Path homeB;
+
+  @Option(
+      names = "--b-fault",
+      defaultValue = "none",
+      description =
+          "What happens to B while it is loaded: none; store-hung or store-failing (reads of"
+              + " profiles; mind --unknown-users, which are not in the server's cache); swap (its"
+              + " bundle is loaded anew every second).")
+  private Fault fault;
+
+  @Mixin private LoadOptions load;
+
+  @Option(names = "--json", description = "Prints JSON.")
+  private boolean json;
+
+  @Option(
+      names = "--save",
+      paramLabel = "DIR",
+      description = "Also writes NAME.json and NAME.md there.",
+      showDefaultValue = Visibility.NEVER)
+  private @Nullable Path save;
+
+  @Option(names = "--name", defaultValue = "paired", description = "Of the result's files.")
+  private String name;
+
+  /** What may happen to a server. */
+  enum Fault {
+    NONE("none"),
+    STORE_HUNG("store-hung"),
+    STORE_FAILING("store-failing"),
+    SWAP("swap");
+
+    private final String label;
+
+    Fault(String label) {
+      this.label = label;
+    }
+
+    boolean isStore() {
+      return this == STORE_HUNG || this == STORE_FAILING;
+    }
+
+    @Override
+    public String toString() {
+      return label;
+    }
+  }
+
+  @Override
+  public Integer call() throws Exception {
+    if (pairCount < 1 || !(rate > 0) || !(seconds > 0)) {
+      throw new ParameterException(
+          spec.commandLine(), "--pairs, --rate, --seconds (expected: each > 0)");
+    }
+    if (fault.isStore() && (argsA != null || argsB != null || homeA != null || homeB != null)) {
+      throw new ParameterException(
+          spec.commandLine(), "--b-fault: " + fault + " (expected: without flags or other builds)");
+    }
+    String time = Instant.now().truncatedTo(ChronoUnit.SECONDS).toString();
+    Machine machine = Machine.describe();
+    ProgressLine progress = new ProgressLine(spec.commandLine().getErr());
+    Path directory = load.bundle();
+    Bundle bundle = Bundle.open(directory);
+    load.driverCpus().pinThisProcess();
+    PairedReport report;
+    progress.note("starting A and B");
+    try (ServerProcess serverA = start(homeA, argsA, directory);
+        ServerProcess serverB = start(homeB, argsB, directory)) {
+      for (ServerProcess server : List.of(serverA, serverB)) {
+        Population.register(
+            server.host(),
+            server.port(),
+            load.users(),
+            load.enabled(),
+            LoadOptions.skillIds(bundle),
+            load.seed());
+      }
+      try (LoadDriver driverA = load.driver(serverA.host(), serverA.port(), load.traffic());
+          LoadDriver driverB = load.driver(serverB.host(), serverB.port(), load.traffic())) {
+        Side a = new Side("A", serverA, driverA, Fault.NONE, progress);
+        Side b = new Side("B", serverB, driverB, fault, progress);
+        PhaseResult warmA = a.run(warmUpSeconds);
+        PhaseResult warmB = b.run(warmUpSeconds);
+        progress.note("warm: " + warmA.goodput() + ", " + warmB.goodput() + " good answers/s");
+        Pairs pairs = measure(a, b, progress);
+        report = report(time, machine, bundle, pairs);
+      }
+    }
+    Results.publish(spec.commandLine().getOut(), json, save, name, report, report.markdown());
+    if (!report.valid()) {
+      return INVALID;
+    }
+    return report.tests().stream().allMatch(PairedTest::holds) ? 0 : DOES_NOT_HOLD;
+  }
+
+  private ServerProcess start(@Nullable Path home, @Nullable String args, Path bundle)
+      throws IOException, InterruptedException {
+    ServerProcess.Spec server =
+        fault.isStore()
+            ? ServerProcess.java(
+                "earshot",
+                BenchMain.class.getName(),
+                List.of(
+                    "faulty-server",
+                    "--port-file={port-file}",
+                    "--bundle=" + bundle.toAbsolutePath()),
+                true)
+            : EarshotProcess.spec(home, bundle, EarshotProcess.words(args));
+    return ServerProcess.start(server, load.serverCpus(), PATIENCE);
+  }
+
+  /** A server with its driver. */
+  private final class Side {
+    private final String label;
+    private final ServerProcess server;
+    private final LoadDriver driver;
+    private final Fault fault;
+    private final ProgressLine progress;
+
+    Side(
+        String label, ServerProcess server, LoadDriver driver, Fault fault, ProgressLine progress) {
+      this.label = label;
+      this.server = server;
+      this.driver = driver;
+      this.fault = fault;
+      this.progress = progress;
+    }
+
+    PhaseResult run(double seconds) throws BenchException, InterruptedException, IOException {
+      List<Phase> phases =
+          List.of(
+              Phase.of("settle", rate, SETTLE),
+              Phase.of(label, rate, Duration.ofNanos((long) (seconds * 1e9))));
+      PhaseResult result =
+          switch (fault) {
+            case NONE -> last(phases);
+            case STORE_HUNG -> whileStoreIs("hung", phases);
+            case STORE_FAILING -> whileStoreIs("failing", phases);
+            case SWAP -> {
+              try (Swapper swapper = new Swapper(server)) {
+                PhaseResult swapped = last(phases);
+                swapper.requireNoFailure();
+                yield swapped;
+              }
+            }
+          };
+      progress.done(result);
+      return result;
+    }
+
+    private PhaseResult whileStoreIs(String state, List<Phase> phases)
+        throws InterruptedException, IOException {
+      server.tell(state);
+      try {
+        return last(phases);
+      } finally {
+        server.tell("healthy");
+      }
+    }
+
+    private PhaseResult last(List<Phase> phases) throws InterruptedException {
+      List<PhaseResult> results = driver.run(phases, server.meter(), progress);
+      return results.get(results.size() - 1);
+    }
+  }
+
+  private record Pairs(
+      List<PairedReport.Pair> ab, List<PairedReport.Pair> aa, int discarded, boolean complete) {}
+
+  /** A/B in changing order and A/A take turns, until there are enough valid pairs of both. */
+  private Pairs measure(Side a, Side b, ProgressLine progress)
+      throws BenchException, InterruptedException, IOException {
+    List<PairedReport.Pair> ab = new ArrayList<>();
+    List<PairedReport.Pair> aa = new ArrayList<>();
+    int discarded = 0;
+    while ((ab.size() < pairCount || aa.size() < pairCount) && discarded <= pairCount) {
+      progress.note(
+          String.format(
+              Locale.ROOT, "pairs: %d A/B, %d A/A of %d", ab.size(), aa.size(), pairCount));
+      boolean isNoise = aa.size() < ab.size();
+      boolean isSwapped = ab.size() % 2 == 1;
+      Side other = isNoise ? a : b;
+      PhaseResult first = (isSwapped ? other : a).run(seconds);
+      PhaseResult second = (isSwapped ? a : other).run(seconds);
+      if (!first.valid() || !second.valid()) {
+        discarded++;
+        continue;
+      }
+      (isNoise ? aa : ab)
+          .add(
+              isSwapped
+                  ? new PairedReport.Pair(second, first)
+                  : new PairedReport.Pair(first, second));
+    }
+    return new Pairs(ab, aa, discarded, ab.size() >= pairCount && aa.size() >= pairCount);
+  }
+
+  private PairedReport report(String time, Machine machine, Bundle bundle, Pairs pairs)
+      throws BenchException {
+    if (pairs.ab.isEmpty() || pairs.aa.isEmpty()) {
+      throw new BenchException(
+          "no valid pair: the driver was behind its schedule all the time (other work on the"
+              + " machine?)");
+    }
+    List<PairedTest> tests =
+        List.of(
+            test(pairs, "p50", result -> result.latencyUs().p50()),
+            test(pairs, "p99", result -> result.latencyUs().p99()),
+            // One more of each kind, so that none late is no division by zero.
+            test(
+                pairs,
+                "late share",
+                result -> (1 + result.lateShare() * result.scheduled()) / (1 + result.scheduled())),
+            test(pairs, "goodput (A/B)", result -> 1 / Math.max(1, result.goodput())));
+    Map<String, Object> setup = load.describe(bundle);
+    return new PairedReport(
+        PairedReport.KIND,
+        name,
+        time,
+        "bench " + String.join(" ", spec.commandLine().getParseResult().originalArgs()),
+        machine,
+        setup,
+        describe(homeA, argsA, Fault.NONE),
+        describe(homeB, argsB, fault),
+        rate,
+        tests,
+        mean(pairs.ab, pair -> pair.a().lateShare()),
+        mean(pairs.ab, pair -> pair.b().lateShare()),
+        pairs.ab.stream()
+            .mapToLong(pair -> pair.b().failed().values().stream().mapToLong(Long::longValue).sum())
+            .sum(),
+        mean(pairs.ab, pair -> (double) pair.b().degraded() / pair.b().scheduled()),
+        pairs.discarded,
+        pairs.complete,
+        pairs.ab,
+        pairs.aa);
+  }
+
+  private static PairedTest test(Pairs pairs, String metric, ToDoubleFunction<PhaseResult> figure) {
+    return PairedTest.of(metric, ratios(pairs.ab, figure), ratios(pairs.aa, figure));
+  }
+
+  private static List<Double> ratios(
+      List<PairedReport.Pair> pairs, ToDoubleFunction<PhaseResult> figure) {
+    return pairs.stream()
+        .map(pair -> figure.applyAsDouble(pair.b()) / figure.applyAsDouble(pair.a()))
+        .toList();
+  }
+
+  private static double mean(
+      List<PairedReport.Pair> pairs, ToDoubleFunction<PairedReport.Pair> figure) {
+    return pairs.stream().mapToDouble(figure).average().orElse(0);
+  }
+
+  private static String describe(@Nullable Path home, @Nullable String args, Fault fault) {
+    return "earshot serve"
+        + (args == null ? "" : " " + args.strip())
+        + (home == null ? "" : ", of another build")
+        + (fault == Fault.NONE ? "" : ", " + fault);
+  }
+
+  /** Has a server load its bundle anew every second. */
+  private static final class Swapper implements AutoCloseable {
+    private static final long PERIOD_MS = 1_000;
+
+    private final ManagedChannel channel;
+    private final Thread thread;
+    private final AtomicReference<@Nullable StatusRuntimeException> failure =
+        new AtomicReference<>();
+    private volatile boolean closed;
+
+    Swapper(ServerProcess server) {
+      channel = NettyChannelBuilder.forAddress(server.host(), server.port()).usePlaintext().build();
+      thread = new Thread(this::swap, "swapper");
+      thread.setDaemon(true);
+      thread.start();
+    }
+
+    private void swap() {
+      try {
+        while (!closed) {
+          long start = System.nanoTime();
+          var unused =
+              CatalogGrpc.newBlockingStub(channel)
+                  .withDeadlineAfter(1, TimeUnit.MINUTES)
+                  .reloadBundle(ReloadBundleRequest.getDefaultInstance());
+          long took = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start);
+          TimeUnit.MILLISECONDS.sleep(Math.max(0, PERIOD_MS - took));
+        }
+      } catch (StatusRuntimeException e) {
+        failure.compareAndSet(null, e);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
+    }
+
+    void requireNoFailure() throws BenchException {
+      StatusRuntimeException failed = failure.get();
+      if (failed != null) {
+        throw new BenchException("the bundle could not be swapped: " + failed.getStatus(), failed);
+      }
+    }
+
+    @Override
+    public void close() {
+      closed = true;
+      thread.interrupt();
+      channel.shutdownNow();
+    }
+  }
+}
