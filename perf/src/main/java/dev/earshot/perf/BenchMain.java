@@ -18,13 +18,18 @@ import picocli.CommandLine.Spec;
     subcommands = {
       HelpCommand.class,
       LoadCommand.class,
+      PairedCommand.class,
+      PeersCommand.class,
+      ReportCommand.class,
       MicroCommand.class,
       MemoryCommand.class,
       BundleCommand.class,
       MachineCommand.class,
       MemoryProbe.class,
       EchoServer.class,
-      RuntimeFloorProbe.class
+      RuntimeFloorProbe.class,
+      PlainServerCommand.class,
+      FaultyServerCommand.class
     })
 public final class BenchMain implements Runnable {
   @Spec private CommandSpec spec;

@@ -1,0 +1,5 @@
+/** Reports with plots, made from result files alone. */
+@NullMarked
+package dev.earshot.perf.report;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.earshot.perf.report;
+
+import org.jspecify.annotations.NullMarked;
