@@ -4,15 +4,18 @@ import dev.earshot.app.Main;
 import dev.earshot.perf.process.ServerProcess;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** How an Earshot server is started for a measurement. */
 final class EarshotProcess {
-  /** A variable, which builds before there was a choice do not mind. A flag goes before it. */
-  private static final Map<String, String> IN_MEMORY = Map.of("EARSHOT_STORE", "memory");
+  /**
+   * Variables, which builds before there was a choice do not mind; a flag goes before them. Where
+   * the flag asks for a store on disk, it is an empty one of the server's own.
+   */
+  private static final Map<String, String> STORE =
+      Map.of("EARSHOT_STORE", "memory", "XDG_DATA_HOME", "{work}");
 
   private EarshotProcess() {}
 
@@ -30,15 +33,12 @@ final class EarshotProcess {
     serve.add("--bundle=" + bundle.toAbsolutePath());
     serve.addAll(arguments);
     if (home == null) {
-      ServerProcess.Spec java = ServerProcess.java("earshot", Main.class.getName(), serve, true);
-      Map<String, String> environment = new HashMap<>(java.environment());
-      environment.putAll(IN_MEMORY);
-      return new ServerProcess.Spec(java.name(), java.command(), environment, true);
+      return ServerProcess.java("earshot", Main.class.getName(), serve, true).with(STORE);
     }
     List<String> command = new ArrayList<>();
     command.add(home.resolve("earshot").toAbsolutePath().toString());
     command.addAll(serve);
-    return new ServerProcess.Spec("earshot", command, IN_MEMORY, true);
+    return new ServerProcess.Spec("earshot", command, STORE, true);
   }
 
   /** Words of a command line, separated by blanks. */

@@ -18,6 +18,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -35,15 +37,15 @@ public final class ServerProcess implements AutoCloseable {
 
   private final Process process;
   private final int port;
-  private final Path log;
+  private final Path work;
 
   /** Nothing that a measurement has started outlives it, however it ends. */
   private final Thread hook;
 
-  private ServerProcess(Process process, int port, Path log) {
+  private ServerProcess(Process process, int port, Path work) {
     this.process = process;
     this.port = port;
-    this.log = log;
+    this.work = work;
     this.hook = new Thread(() -> kill(process));
     Runtime.getRuntime().addShutdownHook(hook);
   }
@@ -53,7 +55,8 @@ public final class ServerProcess implements AutoCloseable {
    *
    * @param command with {@code {port}} where the port is meant, or {@code {port-file}} for a server
    *     that chooses a port and writes it into that file
-   * @param environment added to this process's own
+   * @param environment added to this process's own, with {@code {work}} where a folder is meant
+   *     that is the server's alone and gone with it
    * @param hasHealth whether it serves {@code grpc.health.v1.Health}; else a connection will do
    */
   public record Spec(
@@ -61,6 +64,13 @@ public final class ServerProcess implements AutoCloseable {
     public Spec {
       command = List.copyOf(command);
       environment = Map.copyOf(environment);
+    }
+
+    /** The same with more in its environment. */
+    public Spec with(Map<String, String> more) {
+      Map<String, String> all = new HashMap<>(environment);
+      all.putAll(more);
+      return new Spec(name, command, all, hasHealth);
     }
   }
 
@@ -72,24 +82,26 @@ public final class ServerProcess implements AutoCloseable {
   public static ServerProcess start(Spec spec, Cpus cpus, Duration patience)
       throws IOException, InterruptedException {
     int free = freePort();
-    Path portFile = Files.createTempFile("earshot-bench-", ".port");
+    Path work = Files.createTempDirectory("earshot-bench-" + spec.name + "-");
+    Path portFile = Files.createFile(work.resolve("port"));
     List<String> command = new ArrayList<>();
     for (String word : spec.command) {
       command.add(
           word.replace("{port}", Integer.toString(free))
               .replace("{port-file}", portFile.toString()));
     }
-    Path log = Files.createTempFile("earshot-bench-" + spec.name + "-", ".log");
+    Path log = work.resolve("log");
     ProcessBuilder builder =
         new ProcessBuilder(cpus.wrap(command))
             .redirectErrorStream(true)
             .redirectOutput(log.toFile());
-    builder.environment().putAll(spec.environment);
+    spec.environment.forEach(
+        (name, value) -> builder.environment().put(name, value.replace("{work}", work.toString())));
     boolean choosesPort = spec.command.stream().anyMatch(word -> word.contains("{port-file}"));
     Process process = builder.start();
     ServerProcess server =
         new ServerProcess(
-            process, choosesPort ? awaitPort(process, portFile, patience) : free, log);
+            process, choosesPort ? awaitPort(process, portFile, patience) : free, work);
     Files.deleteIfExists(portFile);
     boolean ready = false;
     try {
@@ -190,7 +202,8 @@ public final class ServerProcess implements AutoCloseable {
   }
 
   private String lastLines() throws IOException {
-    List<String> lines = Files.readString(log, StandardCharsets.ISO_8859_1).lines().toList();
+    List<String> lines =
+        Files.readString(work.resolve("log"), StandardCharsets.ISO_8859_1).lines().toList();
     return "\n"
         + String.join("\n", lines.subList(Math.max(0, lines.size() - LOG_LINES), lines.size()));
   }
@@ -228,10 +241,12 @@ public final class ServerProcess implements AutoCloseable {
       Thread.currentThread().interrupt();
     }
     all.forEach(ProcessHandle::destroyForcibly);
-    try {
-      Files.deleteIfExists(log);
+    try (Stream<Path> files = Files.walk(work)) {
+      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+        Files.deleteIfExists(file);
+      }
     } catch (IOException e) {
-      logger.debug("left among the temporary files: {}", this.log);
+      logger.debug("left among the temporary files: {}", work);
     }
   }
 }
