@@ -33,7 +33,8 @@ class ImportDirectionTest {
     "dev.earshot.context..",
     "dev.earshot.profile..",
     "dev.earshot.rewrite..",
-    "dev.earshot.catalog.."
+    "dev.earshot.catalog..",
+    "dev.earshot.upkeep.."
   };
 
   private static final DescribedPredicate<JavaClass> A_VALUE_OR_AN_ERROR =

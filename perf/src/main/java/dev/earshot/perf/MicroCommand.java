@@ -156,6 +156,7 @@ final class MicroCommand implements Callable<Integer> {
     for (String part : List.of("TokenizeBenchmark", "EncodeBenchmark", "AttendBenchmark")) {
       passes.add(new Pass(List.of(part), Map.of()));
     }
+    passes.add(new Pass(List.of("StoreBenchmark"), Map.of()));
     passes.add(new Pass(List.of("ClassifyBenchmark"), Map.of("skills", sizes())));
     for (String size : sizes()) {
       for (String user : List.of("known", "unknown")) {

@@ -17,6 +17,7 @@ import dev.earshot.shortlist.Shortlister;
 import dev.earshot.shortlist.UserSummaries;
 import dev.earshot.store.ProfileStore;
 import dev.earshot.store.StoredProfiles;
+import dev.earshot.upkeep.StoreUpkeep;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
@@ -62,6 +63,7 @@ public final class EarshotServer implements AutoCloseable {
       InstantSource clock = InstantSource.system();
       // Before the model, which takes longer to load than it takes to see that the data is in use.
       store = own(OpenStore.open(options.store(), clock, registry));
+      StoreUpkeep upkeep = own(store.upkeep(options.store(), clock));
       OnnxRuntime runtime = startRuntime();
       model = own(load(runtime));
       ProfileStore profileStore = wrap.apply(new StoredProfiles(store.store().profiles()));
@@ -110,6 +112,7 @@ public final class EarshotServer implements AutoCloseable {
                       users,
                       interactions,
                       catalog,
+                      upkeep,
                       options.workers(),
                       ticker,
                       clock,

@@ -21,6 +21,8 @@ import picocli.CommandLine.Spec;
       ShortlistCommand.class,
       ProfileCommand.class,
       BundleCommand.class,
+      StoreCommand.class,
+      KeysCommand.class,
       HealthCommand.class,
       EvalCommand.class
     },

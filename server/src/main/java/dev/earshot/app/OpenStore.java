@@ -12,6 +12,7 @@ import dev.earshot.store.crypto.KeysetException;
 import dev.earshot.store.crypto.KeysetFile;
 import dev.earshot.store.rocksdb.RocksDbOptions;
 import dev.earshot.store.rocksdb.RocksDbStore;
+import dev.earshot.upkeep.StoreUpkeep;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -165,6 +166,16 @@ record OpenStore(Store store, @Nullable RocksDbStore rocksDb, @Nullable Encrypte
     } catch (CompletionException e) {
       return List.of();
     }
+  }
+
+  /** What operators may do with it. */
+  StoreUpkeep upkeep(StoreOptions options, InstantSource clock) {
+    KeysetFile keyset = new KeysetFile(options.keysetPath(), options.keysetKms());
+    return new StoreUpkeep(
+        store,
+        encrypted == null ? null : new StoreUpkeep.Keys(encrypted, keyset),
+        rocksDb == null ? null : new StoreUpkeep.Backups(rocksDb, options.backups()),
+        clock);
   }
 
   /** What a person is told of it. */

@@ -6,6 +6,7 @@ import dev.earshot.deadline.Ticker;
 import dev.earshot.profile.Profiles;
 import dev.earshot.profile.Users;
 import dev.earshot.shortlist.Shortlister;
+import dev.earshot.upkeep.StoreUpkeep;
 import io.grpc.BindableService;
 import io.grpc.InsecureServerCredentials;
 import io.grpc.Server;
@@ -76,6 +77,7 @@ public final class GrpcEndpoint implements AutoCloseable {
       Users users,
       Interactions interactions,
       Catalog catalog,
+      StoreUpkeep upkeep,
       int workers,
       Ticker ticker,
       InstantSource clock,
@@ -111,7 +113,8 @@ public final class GrpcEndpoint implements AutoCloseable {
             new InteractionsService(domain.interactions, patience, marshalling),
             new ProfilesService(
                 domain.profiles, domain.users, domain.catalog, domain.clock, patience, marshalling),
-            new CatalogService(domain, options, marshalling));
+            new CatalogService(domain, options, marshalling),
+            new StoresService(domain.upkeep, marshalling));
     for (BindableService service : services) {
       ServerServiceDefinition definition = marshalling.wrap(service.bindService());
       builder.addService(definition);

@@ -12,6 +12,7 @@ import dev.earshot.deadline.Refusal;
 import dev.earshot.model.InferenceException;
 import dev.earshot.profile.ProfileException;
 import dev.earshot.store.StoreException;
+import dev.earshot.upkeep.UpkeepException;
 import io.grpc.Metadata;
 import io.grpc.StatusRuntimeException;
 import io.grpc.protobuf.StatusProto;
@@ -121,6 +122,15 @@ final class RpcError extends RuntimeException {
         case NOT_FOUND -> notFound(message);
         case STALE_ETAG -> of(Code.ABORTED, "STALE_ETAG", message);
         case FULL -> of(Code.FAILED_PRECONDITION, "PROFILE_FULL", message);
+      };
+    }
+    if (cause instanceof UpkeepException upkeep) {
+      String message = upkeep.getMessage();
+      return switch (upkeep.problem()) {
+        case IN_PROGRESS -> of(Code.FAILED_PRECONDITION, "IN_PROGRESS", message);
+        case BACKUP_EXISTS -> of(Code.ALREADY_EXISTS, "BACKUP_EXISTS", message);
+        case KEY_NEEDED -> of(Code.FAILED_PRECONDITION, "KEY_NEEDED", message);
+        case UNSUPPORTED -> of(Code.UNIMPLEMENTED, "UNSUPPORTED_STORE", message);
       };
     }
     if (cause instanceof StoreException problem) {
