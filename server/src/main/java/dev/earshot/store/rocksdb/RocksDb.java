@@ -12,9 +12,11 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -115,6 +117,7 @@ final class RocksDb implements AutoCloseable {
   private final WriteOptions synced;
   private final WriteOptions unsynced;
   private final RocksDB db;
+  private final Set<Family> gaps = ConcurrentHashMap.newKeySet();
   private volatile boolean full;
   private volatile boolean closed;
 
@@ -418,14 +421,48 @@ final class RocksDb implements AutoCloseable {
   }
 
   /** Writes what is in memory to files, after which the log before it is removed. */
-  void flush() throws RocksDBException {
+  private void flush() throws RocksDBException {
     try (FlushOptions wait = new FlushOptions().setWaitForFlush(true)) {
       db.flush(wait, List.copyOf(families.values()));
     }
   }
 
+  /** Notes that something was removed from families, whose files hold it until they are purged. */
+  void noteRemovedFrom(Family... families) {
+    gaps.addAll(List.of(families));
+  }
+
+  /** Rewrites the files of the families that something was removed from, and ends the log. */
+  void purge() throws RocksDBException {
+    // First: what is removed from now on is the next purge's.
+    List<Family> due = List.copyOf(gaps);
+    gaps.removeAll(due);
+    if (due.isEmpty()) {
+      return;
+    }
+    boolean purged = false;
+    try {
+      flush();
+      for (Family family : due) {
+        compact(family);
+      }
+      purged = true;
+    } finally {
+      if (!purged) {
+        gaps.addAll(due);
+      }
+    }
+  }
+
+  /** Ends compactions, for closing. */
+  synchronized void cancelBackgroundWork() {
+    if (!closed) {
+      db.cancelAllBackgroundWork(false);
+    }
+  }
+
   /** Rewrites a family's files without what was removed. */
-  void compact(Family family) throws RocksDBException {
+  private void compact(Family family) throws RocksDBException {
     try (CompactRangeOptions rewrite =
         new CompactRangeOptions()
             .setExclusiveManualCompaction(false)

@@ -116,6 +116,7 @@ final class RocksDbCatalog implements CatalogLog {
                 batch.deleteRange(db.handle(Family.CATALOG), key(0), key(snapshot.version() + 1));
                 db.commit(batch, Table.CATALOG);
               }
+              db.noteRemovedFrom(Family.CATALOG);
               return true;
             }));
   }

@@ -44,6 +44,12 @@ import org.rocksdb.WriteBatch;
 final class RocksDbContext implements ContextStore {
   private static final byte[] NOTHING = new byte[0];
 
+  /** Families that a removal leaves gaps in. */
+  private static final Family[] REMOVED_FROM = {
+    Family.INTERACTIONS, Family.ITEMS, Family.BY_USER, Family.BY_DIALOGUE, Family.EXPIRY
+  };
+
+
   private final RocksDb db;
   private final InstantSource clock;
   private final Retention retention;
@@ -91,7 +97,9 @@ final class RocksDbContext implements ContextStore {
   }
 
   private void putDue(WriteBatch batch, long millis, String interactionId) throws RocksDBException {
-    batch.put(db.handle(Family.EXPIRY), Keys.due(millis, interactionId), NOTHING);
+    // What has expired already is due now: a sweep does not look further back.
+    long due = Math.max(millis, clock.millis());
+    batch.put(db.handle(Family.EXPIRY), Keys.due(due, interactionId), NOTHING);
   }
 
   private void putIndexes(WriteBatch batch, Interaction entry) throws RocksDBException {
@@ -261,6 +269,7 @@ final class RocksDbContext implements ContextStore {
               try (WriteBatch batch = new WriteBatch()) {
                 bury(batch, interaction, isLive ? null : expired(interaction));
                 db.commitSynced(batch);
+      db.noteRemovedFrom(REMOVED_FROM);
               }
               return isLive;
             }));
@@ -290,6 +299,7 @@ final class RocksDbContext implements ContextStore {
               ? new Tombstone(Gone.USER_DELETED, now.plus(retention.maxAge()))
               : expired(interaction));
       db.commitSynced(batch);
+      db.noteRemovedFrom(REMOVED_FROM);
     }
     return isLive;
   }
@@ -360,6 +370,7 @@ final class RocksDbContext implements ContextStore {
             }
             if (batch.count() > 0) {
               db.commitUnsynced(batch);
+              db.noteRemovedFrom(REMOVED_FROM);
             }
           }
           return removed;

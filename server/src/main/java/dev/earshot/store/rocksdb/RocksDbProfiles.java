@@ -93,6 +93,7 @@ final class RocksDbProfiles implements ProfileTable {
             batch.delete(db.handle(Family.PROFILES), Keys.of(userId));
             db.commitSynced(batch);
           }
+          db.noteRemovedFrom(Family.PROFILES);
           return true;
         });
   }

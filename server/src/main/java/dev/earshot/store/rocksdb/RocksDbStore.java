@@ -24,7 +24,6 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.LongSupplier;
 import org.rocksdb.Checkpoint;
@@ -58,19 +57,11 @@ public final class RocksDbStore implements Store {
   private static final String FORMAT_SETTING = "format";
   private static final Bytes FORMAT = Bytes.wrap(new byte[] {'1'});
 
-  /** Families that removals leave gaps in. */
-  private static final List<Family> PURGED =
-      List.of(
-          Family.PROFILES,
-          Family.INTERACTIONS,
-          Family.ITEMS,
-          Family.BY_USER,
-          Family.BY_DIALOGUE,
-          Family.EXPIRY,
-          Family.CATALOG);
-
   /** Most rows of the expiry index that are looked at in one go. */
   private static final int SWEEP_ROWS = 1_000;
+
+  /** So long may a write take from reading the clock to being seen by a sweep. */
+  private static final long SWEEP_OVERLAP_MILLIS = 60_000;
 
   private final RocksDb db;
   private final InstantSource clock;
@@ -80,7 +71,7 @@ public final class RocksDbStore implements Store {
   private final RocksDbSettings settings;
   private final RocksDbRecords records;
   private final LongAdder expired = new LongAdder();
-  private final AtomicBoolean removed = new AtomicBoolean();
+  private volatile long sweptTo;
   private final ScheduledExecutorService upkeep =
       Executors.newSingleThreadScheduledExecutor(task -> {
         Thread thread = new Thread(task, "earshot-store-upkeep");
@@ -148,7 +139,7 @@ public final class RocksDbStore implements Store {
         TimeUnit.MILLISECONDS);
     long purge = options.purgeInterval().toMillis();
     upkeep.scheduleWithFixedDelay(
-        () -> logged("purging what was removed", this::purgeRemoved),
+        () -> logged("purging what was removed", this::purge),
         purge,
         purge,
         TimeUnit.MILLISECONDS);
@@ -204,7 +195,6 @@ public final class RocksDbStore implements Store {
     return db.remove(() -> {
       long live = context.deleteOf(userId);
       boolean profile = profiles.remove(userId);
-      removed.set(true);
       return new DeletedUser(profile, live);
     });
   }
@@ -220,10 +210,14 @@ public final class RocksDbStore implements Store {
     List<byte[]> rows = new ArrayList<>();
     do {
       long now = clock.millis();
+      // What lies before was removed, and is skipped: its traces are many until they are purged. A
+      // clock that is set back brings rows before the last sweep's time.
+      byte[] from = Keys.due(Math.max(0, Math.min(sweptTo, now) - SWEEP_OVERLAP_MILLIS), "");
       dueNow.clear();
       rows.clear();
       db.visit(
           Family.EXPIRY,
+          from,
           new byte[0],
           (key, value) -> {
             if (Keys.dueMillis(key) > now) {
@@ -243,11 +237,11 @@ public final class RocksDbStore implements Store {
         }
         db.commitUnsynced(batch);
       }
+      if (rows.size() < SWEEP_ROWS) {
+        sweptTo = now;
+      }
     } while (rows.size() == SWEEP_ROWS);
-    if (total > 0) {
-      removed.set(true);
-      expired.add(total);
-    }
+    expired.add(total);
     return total;
   }
 
@@ -256,25 +250,17 @@ public final class RocksDbStore implements Store {
     return expired.sum();
   }
 
-  private boolean purgeRemoved() throws RocksDBException {
-    if (removed.getAndSet(false)) {
-      purge();
-    }
+  /** Rewrites the files that something was removed from since the last time. */
+  boolean purge() throws RocksDBException {
+    db.purge();
     return true;
-  }
-
-  private void purge() throws RocksDBException {
-    db.flush();
-    for (Family family : PURGED) {
-      db.compact(family);
-    }
   }
 
   /** Rewrites the files and ends the log, so that nothing is left in them of what was removed. */
   public CompletionStage<Boolean> purgeNow() {
     return db.remove(() -> {
-      purge();
-      return true;
+      db.noteRemovedFrom(Family.values());
+      return purge();
     });
   }
 
@@ -320,10 +306,15 @@ public final class RocksDbStore implements Store {
   @Override
   public void close() {
     upkeep.shutdown();
+    db.cancelBackgroundWork();
     try {
-      upkeep.awaitTermination(10, TimeUnit.SECONDS);
+      if (!upkeep.awaitTermination(10, TimeUnit.SECONDS)) {
+        log.error("the store is still being swept or purged, and is left open");
+        return;
+      }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+      return;
     }
     db.close();
   }

@@ -132,6 +132,31 @@ class RocksDbDirectoryTest {
   }
 
   @Test
+  void oneDeletedInteractionAloneIsPurgedInTime() throws Exception {
+    RocksDbStore store = open(directory());
+    append(store, "deleted", "u", TEXT);
+    join(store.purgeNow());
+    assertThat(filesHold(TEXT)).isTrue();
+    join(store.context().delete("u", "deleted"));
+    store.purge();
+
+    assertThat(filesHold(TEXT)).isFalse();
+  }
+
+  @Test
+  void sweepsWhatAClockThatWasSetBackLeftBehind() {
+    RocksDbStore store = open(directory());
+    append(store, "i", "u", TEXT);
+    now = now.plus(Retention.DEFAULT.ttl());
+    assertThat(join(store.removeExpired())).isEqualTo(2);
+    now = now.minus(Retention.DEFAULT.maxAge());
+    append(store, "j", "u", TEXT);
+    assertThat(join(store.removeExpired())).isZero();
+    now = now.plus(Retention.DEFAULT.ttl());
+    assertThat(join(store.removeExpired())).isEqualTo(2);
+  }
+
+  @Test
   void noTextIsReadableInTheFilesOfAnEncryptedStore() throws IOException {
     RocksDbStore store = open(directory());
     Store encrypted =
