@@ -93,15 +93,16 @@ def main(arguments: list[str] | None = None) -> None:
 
 def _train(options, corpus, prepared, settings) -> None:
     import numpy as np
+    import torch
 
     from earshot_training import export, golden, report
     from earshot_training.calibrate import calibrate
     from earshot_training.data import Rows
     from earshot_training.train import train
 
-    begun = time.monotonic()
-    model = train(prepared, settings, options.work / "checkpoint.pt")
-    minutes = (time.monotonic() - begun) / 60
+    checkpoint = options.work / "checkpoint.pt"
+    model = train(prepared, settings, checkpoint)
+    minutes = torch.load(checkpoint, weights_only=True)["seconds"] / 60
     fitted = calibrate(model, prepared.lexicon, corpus, _say)
     _say("exporting")
     train_rows = corpus.train
@@ -120,9 +121,6 @@ def _train(options, corpus, prepared, settings) -> None:
     export.refresh_manifest(options.out)
     _say("evaluating the bundle's graphs")
     figures = report.measure(corpus, options.out, fitted)
-    earlier = report.read(options.report / "report.json").get("run", {})
-    if minutes < 0.5 and earlier.get("settings") == asdict(settings):
-        minutes = earlier["train_minutes"]  # all steps were in the checkpoint
     report.write(options.report, {
         "training": figures,
         "run": {

@@ -122,8 +122,11 @@ class Batch:
     """float [pairs]: 1 where the enabled skill has the gold skill's capability."""
     teacher: torch.Tensor
     """int64 [texts]: the row of the teacher's vectors, or -1."""
-    in_scope: torch.Tensor
-    """bool [texts]; the others, at the end, have no labels."""
+    labelled: int
+    """So many texts, the first, have labels."""
+    asked: int
+    """So many texts are asked by users: the labelled, then requests out of scope. The others are
+    made texts that the tutor judges."""
 
 
 class Sampler:
@@ -131,13 +134,15 @@ class Sampler:
 
     def __init__(self, corpus: Corpus, lexicon: Lexicon, metadata: list[augment.Metadata],
                  teacher_index: dict[str, int], seed: int, size: int = 512,
-                 shares: tuple[float, float, float] = (0.62, 0.14, 0.18),
-        neighbours: list[dict[int, float]] | None = None,
-        neighbour_share: float = 0.0,
-                 foreign: int = 8000):  # fmt: skip
+                          shares: tuple[float, float, float] = (0.62, 0.14, 0.18),
+                 neighbours: list[dict[int, float]] | None = None, neighbour_share: float = 0.0,
+                 foreign: int = 8000, made: list[str] | None = None, made_share: float = 0.0,
+                 forgotten: float = 0.0):  # fmt: skip
         """``shares``: of training texts, of phrases and of titles in a batch; the rest is requests
-        out of scope, drawn from ``foreign`` made ones."""
+        out of scope, drawn from ``foreign`` made ones. ``made_share`` × ``size`` of the ``made``
+        texts are added. ``forgotten``: how often a user is taken not to have enabled the skill."""
         self.corpus, self.lexicon, self.seed, self.size = corpus, lexicon, seed, size
+        self.forgotten = forgotten
         self.neighbours, self.neighbour_share = neighbours or [], neighbour_share if neighbours else 0.0
         train = corpus.train
         skill_texts: dict[str, Counter[int]] = {}
@@ -208,6 +213,9 @@ class Sampler:
         self.foreign = [lexicon.numbers(text) for text in out_of_scope.synthetic_texts(foreign, seed)]
         self.all_users = list(train.enabled)
         self.counts = [round(size * share) for share in shares]
+        self.made_count = round(size * made_share) if made else 0
+        self.made_tokens = [lexicon.numbers(text) for text in made or ()]
+        self.made_teacher = np.array([teacher_index.get(text, -1) for text in made or ()])
 
     def _titled(self, rng: np.random.Generator) -> tuple[int, np.ndarray]:
         """A skill called by its name, as in "ask NAME for …"."""
@@ -279,6 +287,11 @@ class Sampler:
         for i in rng.integers(0, len(self.foreign), self.size - labelled):
             tokens.append(self.foreign[i])
             teacher.append(-1)
+        asked = len(tokens)
+        if self.made_count:
+            for i in rng.integers(0, len(self.made_tokens), self.made_count):
+                tokens.append(self.made_tokens[i])
+                teacher.append(self.made_teacher[i])
 
         # A fifth of the texts lose words: what is left must do, as after recognition errors.
         for i, text in enumerate(tokens):
@@ -311,6 +324,8 @@ class Sampler:
                 if len(users) else None  # fmt: skip
             if rows is None or not len(rows):
                 rows = np.zeros(0, dtype=np.int64)
+            if self.forgotten and rng.random() < self.forgotten:
+                rows = rows[rows != gold]
             serving = capability[rows] == capability[gold]
             owner.append(np.full(len(rows), i))
             enabled.append(rows)
@@ -325,7 +340,7 @@ class Sampler:
             personal_columns.append(brands)
             personal_values.append(shares)
 
-        for i in range(labelled, len(tokens)):
+        for i in range(labelled, asked):
             rows = self.corpus.train.enabled[self.all_users[rng.integers(len(self.all_users))]]
             owner.append(np.full(len(rows), i))
             enabled.append(rows)
@@ -339,7 +354,8 @@ class Sampler:
             torch.from_numpy(np.concatenate(enabled)),
             torch.from_numpy(np.concatenate(serves).astype(np.float32)),
             torch.tensor(teacher),
-            torch.arange(len(tokens)) < labelled,
+            labelled,
+            asked,
         )
 
 

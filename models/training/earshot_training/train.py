@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
+import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -13,19 +14,24 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from earshot_training import augment, teacher
+from earshot_training import augment, interests, teacher
+from earshot_training import tutor as tutors
 from earshot_training.batches import Batch, Lexicon, Sampler, vocabulary
 from earshot_training.data import Corpus
 from earshot_training.losses import Sparse, energies
+from earshot_training.made_texts import made_texts, words_of_like_meaning
 from earshot_training.model import Dimensions, Shortlister, initial_rate
 from earshot_training.progress import Progress
 from earshot_training.tokenizer import Folding, Tokenizer
+from earshot_training.tutor import Tutor
+
+_TUTOR_SHARES = (0.85, 0.15, 0.0)
 
 
 @dataclass(frozen=True)
 class Settings:
     seed: int = 1
-    steps: int = 2400
+    steps: int = 3000
     batch: int = 512
     rate: float = 4e-3
     warm_up: int = 300
@@ -51,7 +57,14 @@ class Settings:
     title_share: float = 0.17
     scope_weight: float = 0.25
     neighbour_share: float = 0.1
-    """Of a label without a user: what goes to the skills whose texts mean nearly the same."""
+    """Of the tutor's label of a text: what goes to the skills whose texts mean nearly the same."""
+    tutor_share: float = 0.4
+    """Of a label without a user: what the tutor's judgement makes up."""
+    made: int = 98_304
+    made_share: float = 0.3
+    """How many made texts the tutor judges, and their number in a batch by its labelled ones."""
+    forgotten: float = 0.1
+    interests: bool = True
     row_decay: float = 0.02
 
 
@@ -69,6 +82,8 @@ class Prepared:
     word_vectors: Tensor
     neighbours: list[dict[int, float]]
     """By the teacher's texts: the skills of what is nearest in meaning."""
+    made: list[str]
+    tutor: Tutor
 
 
 def _reduce(vectors: np.ndarray, dimensions: int) -> np.ndarray:
@@ -110,10 +125,28 @@ def prepare(corpus: Corpus, settings: Settings, cache: Path) -> Prepared:
         for text in entry.titles + entry.phrases:
             skills[index[text]].add(skill)
     taught = torch.from_numpy(vectors).float()
+    features = torch.from_numpy(features)
+    lexicon = Lexicon(tokenizer)
     neighbours = teacher.neighbours(taught, [sorted(s) for s in skills], cache)
+    sampler = Sampler(
+        corpus, lexicon, metadata, index, settings.seed, 768, _TUTOR_SHARES, neighbours,
+        settings.neighbour_share,
+    )  # fmt: skip
+    tutor = tutors.train(sampler, taught, features, len(corpus.skills), settings.seed, cache)
+    like = {}
+    for word, others in zip(tokenizer.vocabulary[3:], words_of_like_meaning(words)):
+        like[word] = [tokenizer.vocabulary[3 + other] for other in others]
+    spoken = [folding.words(text) for text in sampler.texts]
+    made = made_texts(spoken, sampler.text_weights, like, settings.made, settings.seed)
+    index |= {text: len(taught) + i for i, text in enumerate(made)}
+    judged = torch.from_numpy(teacher.embed(made, cache, "made texts")).float()
+    if settings.interests:
+        interest = torch.from_numpy(interests.vectors(corpus.train, len(corpus.skills)))
+        interest = 8 * functional.normalize(interest, dim=-1)
+        features = torch.cat((features, interest), dim=-1)
     return Prepared(
-        corpus, tokenizer, Lexicon(tokenizer), metadata, index, taught,
-        torch.from_numpy(features), torch.from_numpy(word_vectors), neighbours,
+        corpus, tokenizer, lexicon, metadata, index, torch.cat((taught, judged)), features,
+        torch.from_numpy(word_vectors), neighbours, made, tutor,
     )  # fmt: skip
 
 
@@ -139,38 +172,50 @@ def build(prepared: Prepared, settings: Settings) -> Shortlister:
     return model
 
 
-def losses(model: Shortlister, batch: Batch, settings: Settings, taught: Tensor) -> dict[str, Tensor]:
-    """The terms of the loss, each a mean over the batch's texts (the attention's: over its pairs)."""
+def losses(model: Shortlister, batch: Batch, settings: Settings, taught: Tensor,
+           judged: Tensor | None = None) -> dict[str, Tensor]:  # fmt: skip
+    """The terms of the loss, each a mean over the batch's texts (the attention's: over its pairs).
+    ``judged`` bfloat16 [texts, S]: what the tutor makes of them; 0 where it was not asked."""
     with torch.set_grad_enabled(model.encoder.norm.weight.requires_grad):
         u = model.encoder(batch.packed)
     rows = model.rows()
     scale = model.scale()
     terms = {}
     dropped = model.dropout(u)
-    inside = batch.in_scope
+    inside = slice(0, batch.labelled)
     general = model.null_query(dropped)
-    energy, labelled = energies(general, rows, model.bias, scale, batch.general)
+    weight = None
+    if judged is not None:
+        weight = torch.where(batch.teacher >= 0, settings.tutor_share, 0.0)
+        batch.general.values *= 1 - weight[batch.general.rows]
+        weight[batch.asked :] = 1.0
+    energy, labelled = energies(general, rows, model.bias, scale, batch.general, None, judged, weight)
     terms["general"] = (energy - labelled)[inside].mean()
-    scoped = [energy]
-    count = batch.packed.count
+    if judged is not None:
+        terms["made"] = settings.made_share * (energy - labelled)[batch.asked :].mean()
+    scoped = [energy[: batch.asked]]
+    dropped = dropped[: batch.asked]
     if settings.attend:
         enabled_rows = rows[batch.enabled]
         scores = model.attention.scores(dropped, enabled_rows, batch.owner)
-        s = model.attention.summary(scores, enabled_rows, batch.owner, count)
+        s = model.attention.summary(scores, enabled_rows, batch.owner, batch.asked)
         query = model.fuse(dropped, s)
         if settings.attention == "sigmoid" and settings.attention_weight:
             terms["attention"] = settings.attention_weight * (
                 functional.binary_cross_entropy_with_logits(scores, batch.serves)
             )
     else:
-        query = general
+        query = general[: batch.asked]
     if settings.attend or settings.bits:
         boost = Sparse(batch.owner, batch.enabled, model.boosts()[batch.enabled])
         energy, labelled = energies(query, rows, model.bias, scale, batch.personal, boost)
         terms["personal"] = (energy - labelled)[inside].mean()
         scoped.append(energy)
     if settings.scope_weight:
-        terms["scope"] = settings.scope_weight * sum(_scope_loss(model, energy, inside) for energy in scoped)
+        in_scope = torch.arange(batch.asked) < batch.labelled
+        terms["scope"] = settings.scope_weight * sum(
+            _scope_loss(model, energy, in_scope) for energy in scoped
+        )
     if settings.teacher_weight:
         has = batch.teacher >= 0
         similarity = functional.cosine_similarity(
@@ -229,10 +274,12 @@ def train(prepared: Prepared, settings: Settings, checkpoint: Path | None,
     sampler = Sampler(
         prepared.corpus, prepared.lexicon, prepared.metadata, prepared.teacher_index, settings.seed,
         settings.batch, (settings.text_share, settings.phrase_share, settings.title_share),
-        prepared.neighbours, settings.neighbour_share,
+        made=prepared.made, made_share=settings.made_share, forgotten=settings.forgotten,
     )  # fmt: skip
+    tutor_rows = prepared.tutor.rows().to(torch.bfloat16)
     rates = [group["lr"] for group in optimizer.param_groups]
     begin = 0
+    spent = 0.0
     if checkpoint and checkpoint.exists():
         state = torch.load(checkpoint, weights_only=True)
         if state["settings"] != asdict(settings):
@@ -240,7 +287,8 @@ def train(prepared: Prepared, settings: Settings, checkpoint: Path | None,
         model.load_state_dict(state["model"])
         averaged.load_state_dict(state["averaged"])
         optimizer.load_state_dict(state["optimizer"])
-        begin = state["step"]
+        begin, spent = state["step"], state["seconds"]
+    begun = time.monotonic() - spent
     progress = Progress(label, settings.steps - begin)
     running: dict[str, float] = {}
     model.train()
@@ -250,7 +298,11 @@ def train(prepared: Prepared, settings: Settings, checkpoint: Path | None,
         for group, rate in zip(optimizer.param_groups, rates):
             group["lr"] = rate * schedule(step, settings)
         with torch.autocast("cpu", dtype=torch.bfloat16):
-            terms = losses(model, batch, settings, prepared.teacher_vectors)
+            judged = None
+            if settings.tutor_share:
+                sentence = prepared.teacher_vectors[batch.teacher.clamp(min=0)]
+                judged = prepared.tutor.judge(sentence, tutor_rows)
+            terms = losses(model, batch, settings, prepared.teacher_vectors, judged)
         total = torch.stack(list(terms.values())).sum()
         optimizer.zero_grad(set_to_none=True)
         total.backward()
@@ -267,6 +319,7 @@ def train(prepared: Prepared, settings: Settings, checkpoint: Path | None,
             state: dict[str, Any] = {
                 "settings": asdict(settings), "step": step + 1, "model": model.state_dict(),
                 "averaged": averaged.state_dict(), "optimizer": optimizer.state_dict(),
+                "seconds": time.monotonic() - begun,
             }  # fmt: skip
             partial = checkpoint.with_suffix(".part")
             torch.save(state, partial)
