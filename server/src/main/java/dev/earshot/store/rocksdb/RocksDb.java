@@ -22,6 +22,7 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.Lock;
+import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongSupplier;
 import java.util.stream.Stream;
@@ -79,6 +80,11 @@ final class RocksDb implements AutoCloseable {
   private static final int STRIPES = 256;
   private static final long DRAIN_SECONDS = 10;
 
+  /** How often, and how far apart, a write that is held back is tried: for half a second. */
+  private static final int STALL_TRIES = 50;
+
+  private static final long STALL_NANOS = 10_000_000;
+
   /** The column families. */
   enum Family {
     SETTINGS("default"),
@@ -135,8 +141,8 @@ final class RocksDb implements AutoCloseable {
     boolean opened = false;
     try {
       db = open();
-      synced = own(new WriteOptions().setSync(true));
-      unsynced = own(new WriteOptions());
+      synced = own(new WriteOptions().setSync(true).setNoSlowdown(true));
+      unsynced = own(new WriteOptions().setNoSlowdown(true));
       opened = true;
     } catch (RocksDBException e) {
       throw openingFailed(e);
@@ -334,16 +340,41 @@ final class RocksDb implements AutoCloseable {
 
   /** Writes all of a batch or nothing; on the device if the table is one of the synced. */
   void commit(WriteBatch batch, Table table) throws RocksDBException {
-    db.write(options.synced().contains(table) ? synced : unsynced, batch);
+    write(options.synced().contains(table) ? synced : unsynced, batch);
   }
 
   /** Writes all of a batch or nothing, on the device. */
   void commitSynced(WriteBatch batch) throws RocksDBException {
-    db.write(synced, batch);
+    write(synced, batch);
   }
 
   void commitUnsynced(WriteBatch batch) throws RocksDBException {
-    db.write(unsynced, batch);
+    write(unsynced, batch);
+  }
+
+  /**
+   * Writes, waiting a while at most where the database holds writes back because its files cannot
+   * keep up. Left to itself it would hold them for ever on a device without room.
+   */
+  private void write(WriteOptions how, WriteBatch batch) throws RocksDBException {
+    for (int tries = 1; ; tries++) {
+      try {
+        db.write(how, batch);
+        return;
+      } catch (RocksDBException e) {
+        boolean isHeldBack =
+            e.getStatus() != null && e.getStatus().getCode() == Status.Code.Incomplete;
+        if (!isHeldBack) {
+          throw e;
+        }
+        if (tries == STALL_TRIES) {
+          throw freeBytes.getAsLong() < options.minFreeBytes()
+              ? noRoom()
+              : new StoreException(Kind.THROTTLED, "the store's files do not keep up with writes");
+        }
+        LockSupport.parkNanos(STALL_NANOS);
+      }
+    }
   }
 
   ColumnFamilyHandle handle(Family family) {

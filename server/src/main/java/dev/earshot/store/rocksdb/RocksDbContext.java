@@ -49,7 +49,6 @@ final class RocksDbContext implements ContextStore {
     Family.INTERACTIONS, Family.ITEMS, Family.BY_USER, Family.BY_DIALOGUE, Family.EXPIRY
   };
 
-
   private final RocksDb db;
   private final InstantSource clock;
   private final Retention retention;
@@ -269,7 +268,7 @@ final class RocksDbContext implements ContextStore {
               try (WriteBatch batch = new WriteBatch()) {
                 bury(batch, interaction, isLive ? null : expired(interaction));
                 db.commitSynced(batch);
-      db.noteRemovedFrom(REMOVED_FROM);
+                db.noteRemovedFrom(REMOVED_FROM);
               }
               return isLive;
             }));

@@ -139,10 +139,7 @@ public final class RocksDbStore implements Store {
         TimeUnit.MILLISECONDS);
     long purge = options.purgeInterval().toMillis();
     upkeep.scheduleWithFixedDelay(
-        () -> logged("purging what was removed", this::purge),
-        purge,
-        purge,
-        TimeUnit.MILLISECONDS);
+        () -> logged("purging what was removed", this::purge), purge, purge, TimeUnit.MILLISECONDS);
     upkeep.scheduleWithFixedDelay(
         () -> logged("looking for room", this::checkRoom), 1, 1, TimeUnit.SECONDS);
   }
