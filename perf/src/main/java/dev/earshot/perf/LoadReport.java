@@ -39,13 +39,24 @@ record LoadReport(
    * @param capacity the highest rate of which 99% were answered within the deadline
    * @param peakGoodput the most answers a second within the deadline, at any rate
    * @param driverBound whether the driver set the limit
+   * @param answerCpuUs processor time of an answer at capacity, all else included
+   * @param search the runs that found the capacity
    */
   record Sweep(
       double capacity,
       @JsonProperty("peak_goodput") double peakGoodput,
       @JsonProperty("driver_bound") boolean driverBound,
       @JsonProperty("answer_cpu_us") double answerCpuUs,
-      List<PhaseResult> curve) {}
+      List<PhaseResult> search,
+      List<PhaseResult> curve) {
+    /** Whether the capacity is the server's, and the driver kept to its schedule up to there. */
+    boolean isValid() {
+      return !(driverBound && capacity == 0)
+          && curve.stream()
+              .filter(result -> result.offered() <= capacity)
+              .allMatch(PhaseResult::valid);
+    }
+  }
 
   /**
    * Bursts beyond capacity.
@@ -88,10 +99,7 @@ record LoadReport(
 
   boolean isValid() {
     return runs.stream().allMatch(PhaseResult::valid)
-        && (sweep == null
-            || sweep.curve.stream()
-                .filter(result -> result.offered() <= sweep.capacity)
-                .allMatch(PhaseResult::valid))
+        && (sweep == null || sweep.isValid())
         && (overload == null || overload.phases.stream().allMatch(PhaseResult::valid));
   }
 }

@@ -72,7 +72,7 @@ final class LoadSession implements AutoCloseable {
       }
     }
     return new LoadReport.Sweep(
-        round(capacity), round(peak), found.driverBound(), round(answerCpu), curve);
+        round(capacity), round(peak), found.driverBound(), round(answerCpu), found.trials(), curve);
   }
 
   /** Half the capacity, a burst, half, the next burst, half, without a pause. */

@@ -43,7 +43,7 @@ final class ReportCommandTest {
             Machine.describe(),
             Map.of("skills", 40_000, "deadline_ms", 15.0),
             List.of(),
-            new LoadReport.Sweep(400, 400, false, Double.NaN, curve),
+            new LoadReport.Sweep(400, 400, false, Double.NaN, List.of(), curve),
             null,
             new LoadReport.Floors(
                 curve,
