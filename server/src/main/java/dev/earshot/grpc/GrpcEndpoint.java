@@ -10,6 +10,7 @@ import dev.earshot.upkeep.StoreUpkeep;
 import io.grpc.BindableService;
 import io.grpc.InsecureServerCredentials;
 import io.grpc.Server;
+import io.grpc.ServerInterceptors;
 import io.grpc.ServerServiceDefinition;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.netty.NettyServerBuilder;
@@ -115,9 +116,14 @@ public final class GrpcEndpoint implements AutoCloseable {
                 domain.profiles, domain.users, domain.catalog, domain.clock, patience, marshalling),
             new CatalogService(domain, options, marshalling),
             new StoresService(domain.upkeep, marshalling));
+    CallMeters callMeters = new CallMeters(domain.registry);
     for (BindableService service : services) {
       ServerServiceDefinition definition = marshalling.wrap(service.bindService());
-      builder.addService(definition);
+      // Answers of the shortlister are told apart by more than their code: AnswerMeters.
+      builder.addService(
+          service instanceof ShortlisterService
+              ? definition
+              : ServerInterceptors.intercept(definition, callMeters));
       serviceNames.add(definition.getServiceDescriptor().getName());
     }
     server =

@@ -274,6 +274,24 @@ class InteractionsServiceTest {
   }
 
   @Test
+  void timesCallsByMethodAndCode() {
+    record(recording("i").addEvents(event("e1", "SPEAK")));
+    refusal(() -> get("gone", false));
+    refusal(() -> get("gone", true));
+
+    assertThat(calls("RecordEvents", "OK")).isEqualTo(1);
+    assertThat(calls("GetInteraction", "NOT_FOUND")).isEqualTo(2);
+  }
+
+  private long calls(String method, String code) {
+    return api.registry
+        .get("earshot.calls")
+        .tags("method", "earshot.v1.Interactions/" + method, "code", code)
+        .timer()
+        .count();
+  }
+
+  @Test
   void countsEventsAndItems() {
     assertThat(ServedApi.violations(refusal(() -> record(recording("i")))))
         .containsExactly("events: 0 (expected: 1 to 64)");
@@ -309,30 +327,38 @@ class InteractionsServiceTest {
 
   @Test
   void givesUpAHungStoreAtTheCallersDeadline() throws InterruptedException {
+    // Connects, so that the deadline does not pass before the store is asked.
+    record(recording("i").addEvents(event("e0", "RECOGNIZE")));
     CompletableFuture<?> hung = new CompletableFuture<>();
-    CountDownLatch givenUp = new CountDownLatch(1);
-    hung.whenComplete((result, failure) -> givenUp.countDown());
-    api.instead = hung;
+    CountDownLatch givenUp = hang(hung);
     Status status =
         refusal(() ->
             interactions
-                .withDeadlineAfter(100, TimeUnit.MILLISECONDS)
+                .withDeadlineAfter(1, TimeUnit.SECONDS)
                 .recordEvents(recording("i").addEvents(event("e1", "SPEAK")).build()));
 
     assertThat(status.getCode()).isEqualTo(Code.DEADLINE_EXCEEDED_VALUE);
-    assertThat(givenUp.await(10, TimeUnit.SECONDS)).isTrue();
+    assertThat(givenUp.await(20, TimeUnit.SECONDS)).isTrue();
     assertThat(hung).isCancelled();
   }
 
   @Test
-  void givesUpAHungStoreWhereTheCallerStatesNoDeadline() {
+  void givesUpAHungStoreWhereTheCallerStatesNoDeadline() throws InterruptedException {
     CompletableFuture<?> hung = new CompletableFuture<>();
-    api.instead = hung;
+    CountDownLatch givenUp = hang(hung);
     Status status = refusal(() -> record(recording("i").addEvents(event("e1", "SPEAK"))));
 
     assertThat(status.getCode()).isEqualTo(Code.DEADLINE_EXCEEDED_VALUE);
     assertThat(ServedApi.reason(status)).isEqualTo("DEADLINE");
+    assertThat(givenUp.await(20, TimeUnit.SECONDS)).isTrue();
     assertThat(hung).isCancelled();
+  }
+
+  private CountDownLatch hang(CompletableFuture<?> hung) {
+    CountDownLatch givenUp = new CountDownLatch(1);
+    hung.whenComplete((result, failure) -> givenUp.countDown());
+    api.instead = hung;
+    return givenUp;
   }
 
   @Test

@@ -7,8 +7,10 @@ import dev.earshot.store.MemoryStore;
 import dev.earshot.store.Retention;
 import io.grpc.ManagedChannel;
 import io.grpc.Server;
+import io.grpc.ServerInterceptors;
 import io.grpc.netty.NettyChannelBuilder;
 import io.grpc.netty.NettyServerBuilder;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
 import java.lang.reflect.Proxy;
 import java.net.InetAddress;
@@ -31,6 +33,8 @@ final class ServedInteractions implements AutoCloseable {
 
   volatile Instant now = Instant.parse("2026-01-01T12:00:00Z");
   final MemoryStore store = new MemoryStore(() -> now, RETENTION);
+
+  final SimpleMeterRegistry registry = new SimpleMeterRegistry();
 
   /** What every call of the store returns in place of its own stage, if set. */
   volatile @Nullable CompletionStage<?> instead;
@@ -55,10 +59,12 @@ final class ServedInteractions implements AutoCloseable {
         NettyServerBuilder.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
             .directExecutor()
             .addService(
-                marshalling.wrap(
-                    new InteractionsService(
-                            interactions, new Patience(timers, patience), marshalling)
-                        .bindService()))
+                ServerInterceptors.intercept(
+                    marshalling.wrap(
+                        new InteractionsService(
+                                interactions, new Patience(timers, patience), marshalling)
+                            .bindService()),
+                    new CallMeters(registry)))
             .build()
             .start();
     channel = NettyChannelBuilder.forAddress("127.0.0.1", server.getPort()).usePlaintext().build();
