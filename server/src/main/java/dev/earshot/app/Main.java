@@ -20,6 +20,8 @@ import picocli.CommandLine.Spec;
       ServeCommand.class,
       ShortlistCommand.class,
       ProfileCommand.class,
+      RecordCommand.class,
+      InteractionCommand.class,
       BundleCommand.class,
       StoreCommand.class,
       KeysCommand.class,

@@ -31,6 +31,8 @@ import picocli.CommandLine.Spec;
       ProfileCommand.Enable.class,
       ProfileCommand.Disable.class,
       ProfileCommand.ListAll.class,
+      ProfileImportCommand.class,
+      ProfileExportCommand.class,
       ProfileCommand.Delete.class
     },
     footer = {
@@ -38,7 +40,8 @@ import picocli.CommandLine.Spec;
       "Examples:",
       "  earshot profile put ada --skill clinc.weather@acme --entry contacts=\"Meg Bauer\"",
       "  earshot profile enable ada clinc.timer",
-      "  earshot profile get ada --json > ada.json && earshot profile put --file ada.json"
+      "  earshot profile get ada --json > ada.json && earshot profile put --file ada.json",
+      "  earshot profile export users.jsonl && earshot profile import users.jsonl"
     })
 final class ProfileCommand implements Runnable {
   @Spec private CommandSpec spec;
