@@ -20,6 +20,7 @@ import dev.earshot.v1.ShortlistRequest;
 import dev.earshot.v1.ShortlisterGrpc;
 import dev.earshot.v1.UpdateListRequest;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -84,8 +85,10 @@ class LogPrivacyTest {
                 interactions.recordEvents(
                     recording(SECRET).toBuilder().setUserId("another").build())),
             catchThrowable(() -> interactions.recordEvents(recording("other " + SECRET))));
-    shortlister.shortlist(
-        ShortlistRequest.newBuilder().setUtterance("say " + SECRET).setUserId(SECRET).build());
+    shortlister
+        .withDeadlineAfter(10, TimeUnit.SECONDS)
+        .shortlist(
+            ShortlistRequest.newBuilder().setUtterance("say " + SECRET).setUserId(SECRET).build());
     profiles.updateList(
         UpdateListRequest.newBuilder()
             .setUserId(SECRET)
