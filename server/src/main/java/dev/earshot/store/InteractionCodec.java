@@ -14,6 +14,7 @@ import java.util.zip.CRC32C;
 public final class InteractionCodec {
   private static final int LIVE = 1;
   private static final int TOMBSTONE = 2;
+  private static final int EVENT = 3;
   private static final int CHECKSUM_BYTES = 4;
 
   private InteractionCodec() {}
@@ -53,16 +54,20 @@ public final class InteractionCodec {
     return withChecksum(out);
   }
 
+  /** One event, for stores that append to an entry without reading it. */
+  public static byte[] encode(String interactionId, RecordedEvent event) {
+    RecordWriter out = new RecordWriter().writeByte(EVENT).writeString(interactionId);
+    write(out, event);
+    return withChecksum(out);
+  }
+
   /**
    * Reads an entry.
    *
    * @throws StoreException UNREADABLE if these are not the bytes of that interaction's entry
    */
   public static Entry decode(String interactionId, byte[] bytes) {
-    int end = bytes.length - CHECKSUM_BYTES;
-    if (end < 1 || checksum(bytes, end) != ByteBuffer.wrap(bytes).getInt(end)) {
-      throw RecordReader.unreadable();
-    }
+    int end = requireChecksum(bytes);
     RecordReader in = new RecordReader(bytes, 0, end);
     int form = in.readByte();
     if (!in.readString().equals(interactionId)) {
@@ -73,6 +78,22 @@ public final class InteractionCodec {
       case TOMBSTONE -> new Tombstone(reason(in), Instant.ofEpochMilli(in.readSigned()));
       default -> throw RecordReader.unreadable();
     };
+  }
+
+  /**
+   * Reads an event that was written by itself.
+   *
+   * @throws StoreException UNREADABLE if these are not the bytes of an event of that interaction
+   */
+  public static RecordedEvent decodeEvent(String interactionId, byte[] bytes) {
+    int end = requireChecksum(bytes);
+    RecordReader in = new RecordReader(bytes, 0, end);
+    if (in.readByte() != EVENT || !in.readString().equals(interactionId)) {
+      throw RecordReader.unreadable();
+    }
+    RecordedEvent event = readEvent(in);
+    in.requireEnd();
+    return event;
   }
 
   private static Interaction interaction(String interactionId, RecordReader in) {
@@ -145,6 +166,15 @@ public final class InteractionCodec {
     byte[] bytes = out.toArray();
     ByteBuffer.wrap(bytes).putInt(end, checksum(bytes, end));
     return bytes;
+  }
+
+  /** The end of what comes before the checksum, which must be right. */
+  private static int requireChecksum(byte[] bytes) {
+    int end = bytes.length - CHECKSUM_BYTES;
+    if (end < 1 || checksum(bytes, end) != ByteBuffer.wrap(bytes).getInt(end)) {
+      throw RecordReader.unreadable();
+    }
+    return end;
   }
 
   private static int checksum(byte[] bytes, int end) {
