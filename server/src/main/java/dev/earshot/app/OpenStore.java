@@ -10,6 +10,7 @@ import dev.earshot.store.crypto.EncryptedStore;
 import dev.earshot.store.crypto.Keyset;
 import dev.earshot.store.crypto.KeysetException;
 import dev.earshot.store.crypto.KeysetFile;
+import dev.earshot.store.dynamodb.DynamoDbStore;
 import dev.earshot.store.rocksdb.RocksDbOptions;
 import dev.earshot.store.rocksdb.RocksDbStore;
 import dev.earshot.upkeep.StoreUpkeep;
@@ -55,6 +56,7 @@ record OpenStore(Store store, @Nullable RocksDbStore rocksDb, @Nullable Encrypte
             yield new OpenStore(new MeteredStore(memory, registry), null, null);
           }
           case ROCKSDB -> openRocksDb(options, clock, registry);
+          case DYNAMODB -> openDynamoDb(options, clock, registry);
         };
     opened.bindTo(registry);
     return opened;
@@ -91,6 +93,50 @@ record OpenStore(Store store, @Nullable RocksDbStore rocksDb, @Nullable Encrypte
         store.close();
       }
     }
+  }
+
+  private static OpenStore openDynamoDb(
+      StoreOptions options, InstantSource clock, MeterRegistry registry) throws StartupException {
+    DynamoDbStore store = null;
+    boolean opened = false;
+    try {
+      store =
+          DynamoDbStore.open(options.dynamoDb(), clock, options.retention(), new SecureRandom());
+      EncryptedStore encrypted =
+          EncryptedStore.open(
+              store, sharedKeyset(options), ForkJoinPool.commonPool(), new SecureRandom());
+      opened = true;
+      return new OpenStore(new MeteredStore(encrypted, registry), null, encrypted);
+    } catch (StoreException e) {
+      throw new StartupException(remoteExitCode(e), "store: " + e.getMessage(), e);
+    } catch (KeysetException e) {
+      throw new StartupException(ExitCode.BAD_DATA, String.valueOf(e.getMessage()), e);
+    } finally {
+      if (!opened && store != null) {
+        store.close();
+      }
+    }
+  }
+
+  /** The keyset that is the same for all servers, so that none of them may make one. */
+  private static Keyset sharedKeyset(StoreOptions options) throws KeysetException {
+    KeysetFile file = new KeysetFile(options.keysetPath(), options.keysetKms());
+    if (!file.exists()) {
+      throw new StoreException(
+          Kind.KEY_MISSING,
+          "the keyset that all servers share is not at "
+              + file.path()
+              + " (bring it there, or name it with --keyset; 'store create' makes the first)");
+    }
+    return file.read();
+  }
+
+  /** What a command exits with that needs a remote store. */
+  static int remoteExitCode(StoreException e) {
+    return switch (e.kind()) {
+      case KEY_MISSING, FORMAT, UNREADABLE -> ExitCode.BAD_DATA;
+      default -> ExitCode.UNAVAILABLE;
+    };
   }
 
   /** The keyset of a store; a new one if the store is new too. */
@@ -182,6 +228,15 @@ record OpenStore(Store store, @Nullable RocksDbStore rocksDb, @Nullable Encrypte
   String description(StoreOptions options) {
     if (encrypted == null) {
       return "in memory: profiles are gone when the server stops";
+    }
+    if (options.kind() == StoreOptions.Kind.DYNAMODB) {
+      return "DynamoDB, tables "
+          + options.dynamoDb().tablePrefix()
+          + "-*"
+          + options.dynamoDb().endpoint().map(endpoint -> " at " + endpoint).orElse("")
+          + ", encrypted ("
+          + options.keysetPath()
+          + ")";
     }
     return options.directory() + ", encrypted (" + options.keysetPath() + ")";
   }

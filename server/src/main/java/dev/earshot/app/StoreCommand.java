@@ -29,10 +29,11 @@ import picocli.CommandLine.Spec;
 /** {@code earshot store}: what a server keeps. */
 @Command(
     name = "store",
-    description = {"Shows, backs up and restores what a server keeps.", ""},
+    description = {"Prepares, shows, backs up and restores what a server keeps.", ""},
     mixinStandardHelpOptions = true,
     synopsisSubcommandLabel = "COMMAND",
     subcommands = {
+      StoreCreateCommand.class,
       StoreCommand.Describe.class,
       StoreCommand.BackUp.class,
       StoreCommand.Restore.class

@@ -2,10 +2,13 @@ package dev.earshot.app;
 
 import dev.earshot.store.Retention;
 import dev.earshot.store.Table;
+import dev.earshot.store.dynamodb.DynamoDbOptions;
 import dev.earshot.store.rocksdb.RocksDbOptions;
+import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.EnumSet;
+import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Help.Visibility;
@@ -23,8 +26,8 @@ final class StoreFlags {
       names = "--store",
       defaultValue = "rocksdb",
       description =
-          "Where profiles and context are kept: rocksdb, in the data directory, or memory, as long as"
-              + " the process lives.")
+          "Where profiles and context are kept: rocksdb, in the data directory; dynamodb, shared with"
+              + " other servers; or memory, as long as the process lives.")
   private StoreOptions.Kind kind;
 
   @Option(
@@ -42,8 +45,8 @@ final class StoreFlags {
       showDefaultValue = Visibility.NEVER,
       description =
           "The keys that profiles and context are encrypted with (Tink's JSON). Made if the store is"
-              + " empty. Keep a copy of it apart from the data. Default: keyset.json in the data"
-              + " directory.")
+              + " empty; with dynamodb only by 'store create', and the same for all servers. Keep a"
+              + " copy of it apart from the data. Default: keyset.json in the data directory.")
   private @Nullable Path keyset;
 
   @Option(
@@ -89,6 +92,29 @@ final class StoreFlags {
               + " survive the kill of the process. Also: interactions, context_items.")
   private Set<Table> synced = EnumSet.noneOf(Table.class);
 
+  @Option(
+      names = "--dynamodb-endpoint",
+      paramLabel = "URL",
+      showDefaultValue = Visibility.NEVER,
+      description =
+          "Where DynamoDB, or what speaks its API, is reached, such as http://localhost:8000. Default:"
+              + " AWS's own of the region.")
+  private @Nullable URI dynamoDbEndpoint;
+
+  @Option(
+      names = "--dynamodb-prefix",
+      paramLabel = "NAME",
+      defaultValue = DynamoDbOptions.DEFAULT_PREFIX,
+      description = "What the names of the tables in DynamoDB begin with.")
+  private String dynamoDbPrefix;
+
+  @Option(
+      names = "--region",
+      paramLabel = "NAME",
+      showDefaultValue = Visibility.NEVER,
+      description = "The AWS region. Default: as AWS_REGION or the AWS profile says.")
+  private @Nullable String region;
+
   /**
    * What they say.
    *
@@ -104,7 +130,11 @@ final class StoreFlags {
               keysetKms,
               new Retention(contextTtl, contextMaxAge),
               (long) storeMemoryMebibytes << 20,
-              synced);
+              synced,
+              new DynamoDbOptions(
+                  Optional.ofNullable(dynamoDbEndpoint),
+                  Optional.ofNullable(region),
+                  dynamoDbPrefix));
       if (options.memoryBytes() < RocksDbOptions.MIN_MEMORY) {
         throw new IllegalArgumentException(
             "store-memory: "

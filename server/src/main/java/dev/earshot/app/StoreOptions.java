@@ -2,6 +2,7 @@ package dev.earshot.app;
 
 import dev.earshot.store.Retention;
 import dev.earshot.store.Table;
+import dev.earshot.store.dynamodb.DynamoDbOptions;
 import dev.earshot.store.rocksdb.RocksDbOptions;
 import java.nio.file.Path;
 import java.util.EnumSet;
@@ -18,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param keysetKms URI of the key that wraps it; null: none does
  * @param memoryBytes of the embedded store, outside the heap
  * @param synced tables whose writes are on the device when they are acknowledged
+ * @param dynamoDb where the tables are, of a store in DynamoDB
  */
 public record StoreOptions(
     Kind kind,
@@ -26,12 +28,14 @@ public record StoreOptions(
     @Nullable String keysetKms,
     Retention retention,
     long memoryBytes,
-    Set<Table> synced) {
+    Set<Table> synced,
+    DynamoDbOptions dynamoDb) {
 
   /** The stores. */
   public enum Kind {
     MEMORY,
-    ROCKSDB
+    ROCKSDB,
+    DYNAMODB
   }
 
   public StoreOptions {
@@ -47,7 +51,8 @@ public record StoreOptions(
         null,
         Retention.DEFAULT,
         RocksDbOptions.DEFAULT_MEMORY,
-        EnumSet.noneOf(Table.class));
+        EnumSet.noneOf(Table.class),
+        DynamoDbOptions.DEFAULT);
   }
 
   /** In a directory, with the defaults. */
@@ -59,7 +64,8 @@ public record StoreOptions(
         null,
         Retention.DEFAULT,
         RocksDbOptions.DEFAULT_MEMORY,
-        RocksDbOptions.in(dataDir).synced());
+        RocksDbOptions.in(dataDir).synced(),
+        DynamoDbOptions.DEFAULT);
   }
 
   /** Where the embedded store is. */
