@@ -1,5 +1,6 @@
 package dev.earshot.app;
 
+import com.github.benmanes.caffeine.cache.stats.StatsCounter;
 import dev.earshot.batch.BatchListener;
 import dev.earshot.catalog.Catalog;
 import dev.earshot.context.Interactions;
@@ -11,6 +12,7 @@ import dev.earshot.model.BundleException;
 import dev.earshot.model.ExecutionProviderException;
 import dev.earshot.model.OnnxRuntime;
 import dev.earshot.model.OnnxShortlistModel;
+import dev.earshot.profile.ProfileReads;
 import dev.earshot.profile.Profiles;
 import dev.earshot.profile.Users;
 import dev.earshot.shortlist.Shortlister;
@@ -19,6 +21,7 @@ import dev.earshot.store.ProfileStore;
 import dev.earshot.store.StoredProfiles;
 import dev.earshot.upkeep.StoreUpkeep;
 import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.binder.cache.CaffeineStatsCounter;
 import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmThreadMetrics;
@@ -80,11 +83,16 @@ public final class EarshotServer implements AutoCloseable {
       GrpcEndpoint.EventLoops eventLoops = own(GrpcEndpoint.EventLoops.start());
       TimerError timerError = new TimerError(ticker);
       timerError.probe(eventLoops.timers(), TIMER_PROBE);
+      ProfileReads reads =
+          new ProfileReads(profiles::get, eventLoops.timers(), ticker, ProfileReads.Limits.DEFAULT);
+      StatsCounter cacheStats = new CaffeineStatsCounter(registry, "summaries");
       Shortlister shortlister =
           own(
               new Shortlister(
                   catalog.served(),
-                  next -> new UserSummaries(profiles, next, options.summaryCacheBytes()),
+                  next ->
+                      new UserSummaries(
+                          profiles, reads, next, options.summaryCacheBytes(), ticker, cacheStats),
                   new Shortlister.Clockwork(eventLoops.timers(), timerError, ticker),
                   BatchListener.NONE,
                   new Shortlister.Options(
@@ -94,6 +102,7 @@ public final class EarshotServer implements AutoCloseable {
                       options.slo(),
                       Duration.ZERO,
                       Duration.ZERO)));
+      bindSummaries(registry, shortlister, reads);
       Gauge.builder("earshot.queue.depth", shortlister, Shortlister::waiting)
           .description("Requests that wait for a worker")
           .register(registry);
@@ -126,6 +135,20 @@ public final class EarshotServer implements AutoCloseable {
         close();
       }
     }
+  }
+
+  private static void bindSummaries(
+      PrometheusMeterRegistry registry, Shortlister shortlister, ProfileReads reads) {
+    Gauge.builder("earshot.summaries.bytes", shortlister, s -> (double) s.summaries().weightBytes())
+        .description("Memory of the users' summaries")
+        .baseUnit("bytes")
+        .register(registry);
+    Gauge.builder("earshot.summaries.users", shortlister, s -> (double) s.summaries().count())
+        .description("Users whose summaries are in memory")
+        .register(registry);
+    Gauge.builder("earshot.profiles.breaker.open", reads, r -> r.isOpen() ? 1 : 0)
+        .description("1 while profiles are not read, since the store fails")
+        .register(registry);
   }
 
   /**

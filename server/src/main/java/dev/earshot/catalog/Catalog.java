@@ -3,23 +3,33 @@ package dev.earshot.catalog;
 import dev.earshot.model.OnnxShortlistModel;
 import java.time.Instant;
 
-/** The skills that are served, and the bundle that they come from. Immutable and thread-safe. */
-public final class Catalog {
-  private final ServedModel served;
-  private final BundleDescription description;
+/** The skills that are served, and the bundle that they come from. Thread-safe. */
+public final class Catalog implements AutoCloseable {
+  private volatile Current current;
+
+  /** What belongs together. */
+  private record Current(
+      OnnxShortlistModel model, ServedModel served, BundleDescription description) {}
 
   /**
+   * Begins with a bundle, and closes it in the end.
+   *
    * @param now when it begins to serve
    */
   public Catalog(OnnxShortlistModel model, Instant now) {
-    this.served = new ServedModel(model, 0);
-    this.description =
+    current = describe(model, 0, now);
+  }
+
+  private static Current describe(OnnxShortlistModel model, long catalogVersion, Instant now) {
+    return new Current(
+        model,
+        new ServedModel(model, catalogVersion),
         new BundleDescription(
             model.bundle().manifest(),
             model.bundle().manifestSha256(),
             model.bundle().diskBytes(),
             model.skills().size(),
-            served.catalogVersion(),
+            catalogVersion,
             model.calibration(),
             model.runtime().requested(),
             model.runtime().provider(),
@@ -27,20 +37,36 @@ public final class Catalog {
             model.runtime().version(),
             model.variants(),
             model.report(),
-            now);
+            now));
   }
 
   /** What answers requests. */
   public ServedModel served() {
-    return served;
+    return current.served;
+  }
+
+  /** The bundle that answers, as it is run. */
+  public OnnxShortlistModel model() {
+    return current.model;
   }
 
   /** Whether a skill can be shortlisted. */
   public boolean knows(String skillId) {
-    return served.model().skills().row(skillId) >= 0;
+    return current.model.skills().row(skillId) >= 0;
   }
 
   public BundleDescription description() {
-    return description;
+    return current.description;
+  }
+
+  /** Another bundle answers from now on. The one before is its user's to close. */
+  void serve(OnnxShortlistModel next, Instant now) {
+    current = describe(next, current.served.catalogVersion(), now);
+  }
+
+  /** Closes the bundle, after its last run. */
+  @Override
+  public void close() {
+    current.model.close();
   }
 }

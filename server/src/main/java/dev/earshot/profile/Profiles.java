@@ -54,9 +54,14 @@ public final class Profiles {
     this.clock = clock;
   }
 
-  /** Calls the listener with the user's id after each write, before the write is answered. */
-  public void onChange(Consumer<String> listener) {
+  /**
+   * Calls the listener with the user's id after each write, before the write is answered.
+   *
+   * @return ends that
+   */
+  public Runnable onChange(Consumer<String> listener) {
     listeners.add(listener);
+    return () -> listeners.remove(listener);
   }
 
   public CompletionStage<Optional<Profile>> get(String userId) {

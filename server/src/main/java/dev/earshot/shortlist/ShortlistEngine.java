@@ -27,9 +27,7 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
@@ -332,7 +330,7 @@ final class ShortlistEngine implements AutoCloseable {
               patience,
               TimeUnit.NANOSECONDS);
       enqueue(job, caller);
-      summary.whenComplete((value, failure) -> {
+      summary.thenRun(() -> {
         timer.cancel(false);
         if (settle(summary)) {
           enqueue(job, caller);
@@ -351,16 +349,13 @@ final class ShortlistEngine implements AutoCloseable {
      *
      * @return whether it waits, encoded, and is to be queued now
      */
-    private boolean settle(CompletableFuture<UserSummary> summary) {
-      UserSummary value;
-      try {
-        value = summary.join();
-      } catch (CompletionException | CancellationException e) {
-        return job.resolve(EnabledSkills.NONE, missing.profile(Reason.STORE_ERROR));
-      }
-      return value.found()
-          ? job.resolve(value.skills(), missing.others())
-          : job.resolve(EnabledSkills.NONE, missing.profile(Reason.NOT_FOUND));
+    private boolean settle(CompletableFuture<UserSummary> done) {
+      UserSummary summary = done.join();
+      return switch (summary.status()) {
+        case FOUND -> job.resolve(summary.skills(), missing.others());
+        case NOT_FOUND -> job.resolve(EnabledSkills.NONE, missing.profile(Reason.NOT_FOUND));
+        case FAILED -> job.resolve(EnabledSkills.NONE, missing.profile(Reason.STORE_ERROR));
+      };
     }
   }
 

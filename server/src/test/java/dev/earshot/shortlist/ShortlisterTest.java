@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
+import com.github.benmanes.caffeine.cache.stats.StatsCounter;
 import dev.earshot.batch.BatchListener;
 import dev.earshot.catalog.ServedModel;
 import dev.earshot.deadline.Budget;
@@ -15,6 +16,7 @@ import dev.earshot.deadline.Refusal;
 import dev.earshot.deadline.TimerError;
 import dev.earshot.model.Bundles;
 import dev.earshot.model.OnnxShortlistModel;
+import dev.earshot.profile.ProfileReads;
 import dev.earshot.profile.Profiles;
 import dev.earshot.profile.Profiles.Condition;
 import dev.earshot.shortlist.ShortlistQuery.WeightedText;
@@ -49,6 +51,12 @@ class ShortlisterTest {
   private final ManualTimers time = new ManualTimers();
   private final FaultyStore store = new FaultyStore();
   private final Profiles profiles = new Profiles(store, InstantSource.system());
+  private final ProfileReads reads =
+      new ProfileReads(
+          profiles::get,
+          time,
+          time::nanoTime,
+          new ProfileReads.Limits(Duration.ofMillis(250), Duration.ofSeconds(1)));
   private final TimerError timerError = new TimerError(time::nanoTime);
 
   @SuppressWarnings("NullAway.Init") // Set before each test.
@@ -69,7 +77,14 @@ class ShortlisterTest {
     shortlister =
         new Shortlister(
             new ServedModel(model, 3),
-            next -> new UserSummaries(profiles, next, 1 << 20),
+            next ->
+                new UserSummaries(
+                    profiles,
+                    reads,
+                    next,
+                    1 << 20,
+                    time::nanoTime,
+                    StatsCounter.disabledStatsCounter()),
             new Shortlister.Clockwork(time, timerError, time::nanoTime),
             BatchListener.NONE,
             new Shortlister.Options(1, 4, 16, SLO, Duration.ZERO, Duration.ZERO));
@@ -85,6 +100,10 @@ class ShortlisterTest {
     private final ProfileStore store = new MemoryProfileStore();
     Function<String, CompletionStage<Optional<Profile>>> read = store::get;
     int reads;
+
+    CompletionStage<Optional<Profile>> stored(String userId) {
+      return store.get(userId);
+    }
 
     @Override
     public CompletionStage<Optional<Profile>> get(String userId) {
@@ -172,6 +191,99 @@ class ShortlisterTest {
 
     assertThat(ask("u").join().degradation()).isEqualTo(Degradation.NONE);
     assertThat(store.reads).isEqualTo(reads);
+  }
+
+  @Test
+  void aProfileThatComesAfterTheReadWasGivenUpStillFillsTheCache() {
+    enable(SKILL);
+    CompletableFuture<Optional<Profile>> late = new CompletableFuture<>();
+    Optional<Profile> profile = store.get("u").toCompletableFuture().join();
+    store.read = userId -> late;
+    ask("u");
+    time.advance(Duration.ofSeconds(10).toNanos());
+    late.complete(profile);
+    int reads = store.reads;
+
+    assertThat(ask("u").join().degradation()).isEqualTo(Degradation.NONE);
+    assertThat(store.reads).isEqualTo(reads);
+  }
+
+  @Test
+  void aLateProfileIsNotKeptIfItHasChangedSince() {
+    Optional<Profile> before = Optional.empty();
+    CompletableFuture<Optional<Profile>> late = new CompletableFuture<>();
+    store.read = userId -> late;
+    ask("u");
+    time.advance(Duration.ofSeconds(10).toNanos());
+    store.read = store::stored;
+    enable(SKILL);
+    late.complete(before);
+
+    assertThat(ask("u").join().degradation()).isEqualTo(Degradation.NONE);
+  }
+
+  @Test
+  void aStoreThatHangsIsNotAskedAnyMoreUntilProbesSucceed() {
+    enable(SKILL);
+    store.read = userId -> new CompletableFuture<>();
+    for (int i = 0; i < 10; i++) {
+      ask("user" + i);
+    }
+    time.advance(Duration.ofMillis(250).toNanos());
+    int reads = store.reads;
+    assertThat(ask("u").join().degradation()).isEqualTo(missing(Reason.STORE_ERROR));
+    assertThat(store.reads).isEqualTo(reads);
+
+    // It stays open while a probe hangs.
+    time.advance(Duration.ofMillis(1_001).toNanos());
+    for (int i = 0; i < 3; i++) {
+      ask("user" + i);
+    }
+    assertThat(store.reads).isEqualTo(reads + 3);
+    time.advance(Duration.ofMillis(250).toNanos());
+    assertThat(ask("u").join().degradation()).isEqualTo(missing(Reason.STORE_ERROR));
+
+    // The store is back: contextual again, without a restart.
+    store.read = store::stored;
+    time.advance(Duration.ofMillis(1_001).toNanos());
+    assertThat(ask("u").join().degradation()).isEqualTo(Degradation.NONE);
+  }
+
+  @Test
+  void readsAProfileAnewInTheBackgroundWhenItHasReachedAnAge() {
+    enable(SKILL);
+    assertThat(ask("u").join().degradation()).isEqualTo(Degradation.NONE);
+    int reads = store.reads;
+    time.advance(Duration.ofSeconds(61).toNanos());
+    store.read = userId -> CompletableFuture.failedStage(new StoreException("no disk"));
+
+    // The one that is there serves, and stays where the store fails.
+    assertThat(ask("u").join().degradation()).isEqualTo(Degradation.NONE);
+    assertThat(store.reads).isEqualTo(reads + 1);
+    assertThat(ask("u").join().degradation()).isEqualTo(Degradation.NONE);
+  }
+
+  @Test
+  void remembersForAShortTimeThatAUserIsUnknown() {
+    ask("u").join();
+    ask("u").join();
+    assertThat(store.reads).isEqualTo(1);
+    time.advance(Duration.ofSeconds(5).toNanos());
+
+    ask("u").join();
+    assertThat(store.reads).isEqualTo(2);
+  }
+
+  @Test
+  void aSmallCacheForgetsUsersAndAnswersThemAll() {
+    for (int i = 0; i < 10_000; i++) {
+      String user = "user" + i;
+      profiles.enable(user, List.of(SKILL), new Condition("", true)).toCompletableFuture().join();
+      assertThat(ask(user).join().degradation()).isEqualTo(Degradation.NONE);
+    }
+
+    assertThat(shortlister.summaries().weightBytes()).isLessThanOrEqualTo(1 << 20);
+    assertThat(shortlister.summaries().count()).isLessThan(5_000);
   }
 
   @Test

@@ -1,11 +1,13 @@
 package dev.earshot.perf.micro;
 
+import com.github.benmanes.caffeine.cache.stats.StatsCounter;
 import dev.earshot.batch.BatchListener;
 import dev.earshot.catalog.ServedModel;
 import dev.earshot.deadline.Budget;
 import dev.earshot.deadline.Ticker;
 import dev.earshot.deadline.TimerError;
 import dev.earshot.model.EnabledSkills;
+import dev.earshot.profile.ProfileReads;
 import dev.earshot.profile.Profiles;
 import dev.earshot.shortlist.Shortlist;
 import dev.earshot.shortlist.ShortlistQuery;
@@ -79,10 +81,14 @@ public class ShortlistBenchmark {
           .join();
     }
     timers = Executors.newSingleThreadScheduledExecutor();
+    ProfileReads reads =
+        new ProfileReads(profiles::get, timers, ticker, ProfileReads.Limits.DEFAULT);
     shortlister =
         new Shortlister(
             new ServedModel(fixture.model(), 0),
-            model -> new UserSummaries(profiles, model, 64 << 20),
+            model ->
+                new UserSummaries(
+                    profiles, reads, model, 64 << 20, ticker, StatsCounter.disabledStatsCounter()),
             new Shortlister.Clockwork(timers, new TimerError(ticker), ticker),
             BatchListener.NONE,
             new Shortlister.Options(1, 1, 16, Duration.ofMillis(15), Duration.ZERO, Duration.ZERO));
