@@ -5,7 +5,7 @@ import dev.earshot.deadline.TimerError;
 /**
  * Decides on arrival what a request can get, by when it would be done: what its deadline leaves,
  * less the wait that the queue predicts, less a batch that it would run in, less how late the event
- * loop is.
+ * loop usually is.
  *
  * <p>What lies in the queue is bounded for each caller by a dynamic threshold, as in the shared
  * buffers of switches (Choudhury and Hahne, <i>Dynamic queue length thresholds for shared-memory
@@ -62,7 +62,7 @@ public final class Admission {
 
   /** Decides on a request that is due at a time, of which so much remains. */
   public Decision decide(long dueNanos, long remainingNanos, Cost cost, Callers.Share caller) {
-    long left = remainingNanos - timerError.nanos();
+    long left = remainingNanos - timerError.typicalNanos();
     long wait = batcher.untilBegunNanos(dueNanos);
     if (left < cost.aloneNanos) {
       return new Decision(Verdict.TOO_SHORT, wait, wait, false);

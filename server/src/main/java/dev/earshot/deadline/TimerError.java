@@ -6,32 +6,45 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 
 /**
- * How late an event loop's timers fire: the 99th percentile of late. What delays a timer, a busy
- * loop above all, delays whatever else the loop is to do, such as sending.
+ * How late an event loop's timers have fired of late. What delays a timer, a busy loop above all,
+ * delays whatever else the loop is to do, such as sending.
  *
  * <p>Thread-safe.
  */
 public final class TimerError {
-  private static final double PERCENTILE = 99;
+  private static final double HIGH = 99;
+  private static final double MIDDLE = 50;
   private static final Duration HALF_LIFE = Duration.ofSeconds(10);
   private static final Duration INITIAL = Duration.ofMillis(1);
 
   private final Ticker ticker;
-  private final DecayingPercentile lateness;
+  private final DecayingPercentile high;
+  private final DecayingPercentile middle;
 
   public TimerError(Ticker ticker) {
     this.ticker = ticker;
-    this.lateness = new DecayingPercentile(ticker, PERCENTILE, HALF_LIFE, INITIAL);
+    this.high = new DecayingPercentile(ticker, HIGH, HALF_LIFE, INITIAL);
+    this.middle = new DecayingPercentile(ticker, MIDDLE, HALF_LIFE, Duration.ZERO);
   }
 
   /** The 99th percentile of how late timers fired, in nanoseconds. */
   public long nanos() {
-    return lateness.nanos();
+    return high.nanos();
+  }
+
+  /**
+   * The median of how late timers fired, in nanoseconds: what to expect, where expecting the worst
+   * would refuse work that can be done.
+   */
+  public long typicalNanos() {
+    return middle.nanos();
   }
 
   /** Notes that a timer fires now that was due at a time. */
   public void fired(long dueNanos) {
-    lateness.record(ticker.nanoTime() - dueNanos);
+    long late = ticker.nanoTime() - dueNanos;
+    high.record(late);
+    middle.record(late);
   }
 
   /**
