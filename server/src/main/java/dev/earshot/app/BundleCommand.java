@@ -3,25 +3,35 @@ package dev.earshot.app;
 import com.google.protobuf.util.Durations;
 import dev.earshot.client.EarshotClient;
 import dev.earshot.v1.Calibration;
+import dev.earshot.v1.CatalogGrpc;
 import dev.earshot.v1.DescribeBundleResponse;
 import dev.earshot.v1.Graph;
 import dev.earshot.v1.Limits;
+import dev.earshot.v1.ReloadBundleRequest;
+import dev.earshot.v1.ReloadBundleResponse;
 import dev.earshot.v1.ShapeBucket;
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Locale;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** {@code earshot bundle}: the model bundle that a server serves. */
 @Command(
     name = "bundle",
-    description = {"Shows the model bundle that a server serves.", ""},
+    description = {
+      "Shows the model bundle that a server serves, or puts another in its place.",
+      ""
+    },
     mixinStandardHelpOptions = true,
     synopsisSubcommandLabel = "COMMAND",
-    subcommands = BundleCommand.Describe.class)
+    subcommands = {BundleCommand.Describe.class, BundleCommand.Reload.class})
 final class BundleCommand implements Runnable {
   @Spec private CommandSpec spec;
 
@@ -156,6 +166,60 @@ final class BundleCommand implements Runnable {
 
     private static String orUnknown(String value) {
       return value.isEmpty() ? "unknown" : value;
+    }
+  }
+
+  /** {@code earshot bundle reload}. */
+  @Command(
+      name = "reload",
+      description = {
+        "Loads, checks and warms a bundle beside the one that serves, then swaps. No request fails by"
+            + " it; a bundle that fails its checks leaves the old one serving.",
+        ""
+      },
+      mixinStandardHelpOptions = true,
+      exitCodeListHeading = ApiCommand.EXIT_CODES,
+      exitCodeList = {
+        ApiCommand.EXIT_OK,
+        ApiCommand.EXIT_FAILED,
+        ApiCommand.EXIT_USAGE,
+        ApiCommand.EXIT_UNREACHABLE
+      })
+  static final class Reload extends ApiCommand {
+    private static final Duration DEADLINE = Duration.ofMinutes(5);
+
+    @Parameters(
+        index = "0",
+        arity = "0..1",
+        paramLabel = "DIR",
+        description =
+            "The bundle, as the server sees it: below the directory that holds the one it was"
+                + " started with. Default: the one that serves is read again.")
+    private @Nullable String directory;
+
+    @Override
+    int run(EarshotClient client) {
+      ReloadBundleRequest.Builder request = ReloadBundleRequest.newBuilder();
+      if (directory != null) {
+        request.setPath(directory);
+      }
+      ReloadBundleResponse reload =
+          CatalogGrpc.newBlockingStub(client.channel())
+              .withDeadlineAfter(DEADLINE.toMillis(), TimeUnit.MILLISECONDS)
+              .reloadBundle(request.build());
+      if (server().json()) {
+        printJson(reload);
+      } else {
+        out()
+            .printf(
+                Locale.ROOT,
+                "serving %s after %s (%s), loaded, checked and warmed in %d ms%n",
+                reload.getBundleVersion(),
+                reload.getPreviousBundleVersion(),
+                reload.getChanged() ? "another bundle" : "the same bundle",
+                Durations.toMillis(reload.getDuration()));
+      }
+      return ExitCode.OK;
     }
   }
 }

@@ -17,8 +17,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Takes a new bundle while serving: loads, checks and warms it beside the old one, swaps, and closes
- * the old one after its last run. A bundle that fails its checks changes nothing.
+ * Takes a new bundle while serving: loads, checks and warms it beside the old one, swaps, and
+ * closes the old one after its last run. A bundle that fails its checks changes nothing.
  *
  * <p>Thread-safe. The work is done by a thread of its own, one bundle at a time.
  */

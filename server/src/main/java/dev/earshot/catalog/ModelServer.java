@@ -10,7 +10,8 @@ public interface ModelServer {
   /** A model that could answer. */
   interface Standby {
     /**
-     * Answers with it from now on, and no more with the one before. What was begun there ends there.
+     * Answers with it from now on, and no more with the one before. What was begun there ends
+     * there.
      *
      * @return completes after the last run of the one before, which may then be closed; what it
      *     held but the model is closed by then

@@ -12,20 +12,26 @@ import dev.earshot.v1.Device;
 import dev.earshot.v1.Encoder;
 import dev.earshot.v1.Graph;
 import dev.earshot.v1.Limits;
+import dev.earshot.v1.ReloadBundleRequest;
+import dev.earshot.v1.ReloadBundleResponse;
 import io.grpc.stub.StreamObserver;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 
-/** {@code earshot.v1.Catalog}: so far, what is served. */
+/** {@code earshot.v1.Catalog}: so far, what is served, and another bundle in its place. */
 final class CatalogService extends CatalogGrpc.CatalogImplBase {
-  private final DescribeBundleResponse description;
+  private static final int MAX_PATH = 4_096;
+
+  private final GrpcEndpoint.Domain domain;
+  private final GrpcEndpoint.Options options;
   private final LenientMarshalling marshalling;
 
   CatalogService(
       GrpcEndpoint.Domain domain, GrpcEndpoint.Options options, LenientMarshalling marshalling) {
-    this.description = describe(domain, options);
+    this.domain = domain;
+    this.options = options;
     this.marshalling = marshalling;
   }
 
@@ -36,9 +42,31 @@ final class CatalogService extends CatalogGrpc.CatalogImplBase {
         observer,
         () -> {
           marshalling.requireDecoded(request);
-          return CompletableFuture.completedFuture(description);
+          return CompletableFuture.completedFuture(describe(domain, options));
         },
         answer -> answer);
+  }
+
+  @Override
+  public void reloadBundle(
+      ReloadBundleRequest request, StreamObserver<ReloadBundleResponse> observer) {
+    UnaryCalls.answer(
+        observer,
+        () -> {
+          marshalling.requireDecoded(request);
+          Violations violations = new Violations();
+          violations.requireAtMost("path", request.getPath(), MAX_PATH);
+          violations.throwIfAny();
+          return domain.reloader().reload(request.getPath().isEmpty() ? null : request.getPath());
+        },
+        reload ->
+            ReloadBundleResponse.newBuilder()
+                .setBundleVersion(reload.now().manifest().bundleVersion())
+                .setPreviousBundleVersion(reload.previous().manifest().bundleVersion())
+                .setCatalogVersion(reload.now().catalogVersion())
+                .setChanged(reload.changed())
+                .setDuration(WireTime.duration(reload.duration()))
+                .build());
   }
 
   private static DescribeBundleResponse describe(

@@ -8,7 +8,9 @@ import com.google.rpc.Code;
 import com.google.rpc.ErrorInfo;
 import com.google.rpc.RetryInfo;
 import com.google.rpc.Status;
+import dev.earshot.catalog.BundleReloader;
 import dev.earshot.deadline.Refusal;
+import dev.earshot.model.BundleException;
 import dev.earshot.model.InferenceException;
 import dev.earshot.profile.ProfileException;
 import dev.earshot.store.StoreException;
@@ -85,17 +87,20 @@ final class RpcError extends RuntimeException {
   }
 
   static RpcError of(Code code, String reason, String message, Message... details) {
-    return of(NO_RETRY, code, reason, message, details);
+    return of(NO_RETRY, code, info(reason), message, details);
+  }
+
+  private static ErrorInfo info(String reason) {
+    return ErrorInfo.newBuilder().setReason(reason).build();
   }
 
   private static RpcError of(
-      long pushbackMillis, Code code, String reason, String message, Message... details) {
+      long pushbackMillis, Code code, ErrorInfo info, String message, Message... details) {
     Status.Builder status =
         Status.newBuilder()
             .setCode(code.getNumber())
             .setMessage(message)
-            .addDetails(
-                Any.pack(ErrorInfo.newBuilder().setReason(reason).setDomain(DOMAIN).build()));
+            .addDetails(Any.pack(info.toBuilder().setDomain(DOMAIN).build()));
     for (Message detail : details) {
       status.addDetails(Any.pack(detail));
     }
@@ -115,6 +120,24 @@ final class RpcError extends RuntimeException {
     }
     if (cause instanceof Refusal refusal) {
       return refused(refusal);
+    }
+    if (cause instanceof BundleException bundle) {
+      return of(
+          NO_RETRY,
+          Code.FAILED_PRECONDITION,
+          ErrorInfo.newBuilder()
+              .setReason("BUNDLE_REFUSED")
+              .putMetadata("file", bundle.file())
+              .putMetadata("problem", bundle.problem())
+              .build(),
+          bundle.file() + ": " + bundle.problem());
+    }
+    if (cause instanceof BundleReloader.NotBegun notBegun) {
+      String message = notBegun.getMessage();
+      return switch (notBegun.reason()) {
+        case IN_PROGRESS -> of(Code.FAILED_PRECONDITION, "IN_PROGRESS", message);
+        case NOT_ALLOWED -> of(Code.PERMISSION_DENIED, "NOT_ALLOWED", message);
+      };
     }
     if (cause instanceof ProfileException profile) {
       String message = profile.getMessage();
@@ -191,7 +214,7 @@ final class RpcError extends RuntimeException {
     return of(
         refusal.retryMeetsDeadline() ? millis : NO_RETRY,
         Code.RESOURCE_EXHAUSTED,
-        "OVERLOAD",
+        info("OVERLOAD"),
         refusal.getMessage(),
         RetryInfo.newBuilder().setRetryDelay(Durations.fromMillis(millis)).build());
   }

@@ -251,7 +251,8 @@ final class ShortlistEngine implements AutoCloseable {
       enqueue(job, null);
     } else {
       job.answer()
-          .completeExceptionally(Refusal.overload("running it took too long, twice", 0, false));
+          .completeExceptionally(
+              Refusal.overload("running it took too long, again and again", 0, false));
     }
   }
 

@@ -16,6 +16,8 @@ import org.jspecify.annotations.Nullable;
  * is {@linkplain #resolve resolved}, by the profile or by whoever decides to do without.
  */
 final class ShortlistJob extends Job {
+  private static final int MOST_TERMINATIONS = 2;
+
   private final WeightedTexts texts;
   private final int wordBucket;
   private final int maxSkills;
@@ -32,7 +34,7 @@ final class ShortlistJob extends Job {
   private float @Nullable [] vector;
 
   private boolean waitsEncoded;
-  private boolean ranBefore;
+  private int terminations;
   private long queuedNanos;
   private long waitingSinceNanos;
   private long queueNanos;
@@ -96,13 +98,12 @@ final class ShortlistJob extends Job {
   /**
    * After its run was terminated: makes it one of the context-free kind.
    *
-   * @return false if this has happened before
+   * @return false if this has happened too often
    */
   synchronized boolean retreat(Degradation missing) {
-    if (ranBefore) {
+    if (++terminations > MOST_TERMINATIONS) {
       return false;
     }
-    ranBefore = true;
     if (user == null || user.count() > 0) {
       user = EnabledSkills.NONE;
       degradation = missing;

@@ -2,6 +2,7 @@ package dev.earshot.shortlist;
 
 import dev.earshot.batch.BatchListener;
 import dev.earshot.batch.Callers;
+import dev.earshot.catalog.ModelServer;
 import dev.earshot.catalog.ServedModel;
 import dev.earshot.deadline.Budget;
 import dev.earshot.deadline.Refusal;
@@ -10,7 +11,10 @@ import dev.earshot.deadline.TimerError;
 import dev.earshot.model.ShortlistModel;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 
 /**
@@ -19,10 +23,13 @@ import java.util.function.Function;
  * not there, the utterance is encoded; if it is not there when only the reserve is left, it is done
  * without, and the answer says so.
  *
- * <p>Thread-safe; no method blocks but {@link #close}. Answers fail with {@link Refusal}, or with
- * {@link dev.earshot.model.InferenceException} if the runtime failed.
+ * <p>Thread-safe; no method blocks but {@link #prepare} and {@link #close}. Answers fail with
+ * {@link Refusal}, or with {@link dev.earshot.model.InferenceException} if the runtime failed.
  */
-public final class Shortlister implements AutoCloseable {
+public final class Shortlister implements ModelServer, AutoCloseable {
+  private static final int WARMED_USERS = 10_000;
+  private static final Duration WARMING = Duration.ofSeconds(5);
+
   private final Function<ShortlistModel, UserSummaries> summaries;
   private final ScheduledExecutorService timers;
   private final TimerError timerError;
@@ -30,6 +37,14 @@ public final class Shortlister implements AutoCloseable {
   private final BatchListener listener;
   private final Options options;
   private final Callers callers = new Callers();
+
+  private final ExecutorService closer =
+      Executors.newSingleThreadExecutor(work -> {
+        Thread thread = new Thread(work, "earshot-closer");
+        thread.setDaemon(true);
+        return thread;
+      });
+
   private volatile ShortlistEngine engine;
 
   /**
@@ -71,6 +86,24 @@ public final class Shortlister implements AutoCloseable {
     this.options = options;
     engine = engine(first);
     engine.awaitReady();
+  }
+
+  /**
+   * Starts workers for another bundle and loads the summaries of the users who ask most.
+   *
+   * <p>For a moment both bundles' workers run; the old ones only end what they have begun.
+   */
+  @Override
+  public Standby prepare(ServedModel next) throws InterruptedException {
+    ShortlistEngine standby = engine(next);
+    standby.awaitReady();
+    standby.summaries().warm(engine.summaries(), WARMED_USERS, WARMING);
+    return () -> {
+      ShortlistEngine old = engine;
+      engine = standby;
+      // Whoever answers the old one's last request cannot wait for its workers.
+      return old.retire().thenRunAsync(old::close, closer);
+    };
   }
 
   private ShortlistEngine engine(ServedModel served) {
@@ -133,5 +166,20 @@ public final class Shortlister implements AutoCloseable {
   @Override
   public void close() {
     engine.close();
+    // What is being closed there is closed before the model below it.
+    closer.shutdown();
+    boolean interrupted = false;
+    while (!closer.isTerminated()) {
+      try {
+        if (closer.awaitTermination(1, TimeUnit.MINUTES)) {
+          break;
+        }
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
   }
 }

@@ -20,7 +20,7 @@ public final class Bundles {
     return OnnxShortlistModel.load(DEFAULT, OnnxRuntime.start(ExecutionProvider.CPU), 8);
   }
 
-  static Path copyTo(Path directory) throws IOException {
+  public static Path copyTo(Path directory) throws IOException {
     try (Stream<Path> files = Files.list(DEFAULT)) {
       for (Path file : files.toList()) {
         Files.copy(file, directory.resolve(file.getFileName().toString()));
@@ -30,7 +30,7 @@ public final class Bundles {
   }
 
   /** Writes a manifest with the checksum that belongs to it. */
-  static void writeManifest(Path directory, String json) throws IOException {
+  public static void writeManifest(Path directory, String json) throws IOException {
     Files.writeString(directory.resolve(Manifest.FILE), json);
     Files.writeString(
         directory.resolve(Manifest.CHECKSUM_FILE),

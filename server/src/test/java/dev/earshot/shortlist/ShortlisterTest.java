@@ -16,13 +16,14 @@ import dev.earshot.deadline.Refusal;
 import dev.earshot.deadline.TimerError;
 import dev.earshot.model.Bundles;
 import dev.earshot.model.OnnxShortlistModel;
+import dev.earshot.model.ShortlistModel;
+import dev.earshot.model.StallingModel;
 import dev.earshot.profile.ProfileReads;
 import dev.earshot.profile.Profiles;
 import dev.earshot.profile.Profiles.Condition;
 import dev.earshot.shortlist.ShortlistQuery.WeightedText;
-import dev.earshot.store.MemoryProfileStore;
+import dev.earshot.store.FaultyStore;
 import dev.earshot.store.Profile;
-import dev.earshot.store.ProfileStore;
 import dev.earshot.store.StoreException;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -30,8 +31,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
-import java.util.concurrent.CompletionStage;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -74,20 +73,23 @@ class ShortlisterTest {
 
   @BeforeEach
   void start() throws Exception {
-    shortlister =
-        new Shortlister(
-            new ServedModel(model, 3),
-            next ->
-                new UserSummaries(
-                    profiles,
-                    reads,
-                    next,
-                    1 << 20,
-                    time::nanoTime,
-                    StatsCounter.disabledStatsCounter()),
-            new Shortlister.Clockwork(time, timerError, time::nanoTime),
-            BatchListener.NONE,
-            new Shortlister.Options(1, 4, 16, SLO, Duration.ZERO, Duration.ZERO));
+    shortlister = shortlister(model);
+  }
+
+  private Shortlister shortlister(ShortlistModel served) throws Exception {
+    return new Shortlister(
+        new ServedModel(served, 3),
+        next ->
+            new UserSummaries(
+                profiles,
+                reads,
+                next,
+                1 << 20,
+                time::nanoTime,
+                StatsCounter.disabledStatsCounter()),
+        new Shortlister.Clockwork(time, timerError, time::nanoTime),
+        BatchListener.NONE,
+        new Shortlister.Options(1, 4, 16, SLO, Duration.ZERO, Duration.ZERO));
   }
 
   @AfterEach
@@ -95,44 +97,9 @@ class ShortlisterTest {
     shortlister.close();
   }
 
-  /** A store that answers as a test wants it to. */
-  private static final class FaultyStore implements ProfileStore {
-    private final ProfileStore store = new MemoryProfileStore();
-    Function<String, CompletionStage<Optional<Profile>>> read = store::get;
-    int reads;
-
-    CompletionStage<Optional<Profile>> stored(String userId) {
-      return store.get(userId);
-    }
-
-    @Override
-    public CompletionStage<Optional<Profile>> get(String userId) {
-      reads++;
-      return read.apply(userId);
-    }
-
-    @Override
-    public CompletionStage<Boolean> put(Profile profile, long expectedVersion) {
-      return store.put(profile, expectedVersion);
-    }
-
-    @Override
-    public CompletionStage<Boolean> delete(String userId) {
-      return store.delete(userId);
-    }
-
-    @Override
-    public CompletionStage<List<Profile>> list(String afterUserId, int limit) {
-      return store.list(afterUserId, limit);
-    }
-
-    @Override
-    public void close() {}
-  }
-
   @Test
   void answersContextFreeWhenTheStoreHangs() {
-    store.read = userId -> new CompletableFuture<>();
+    store.reads(userId -> new CompletableFuture<>());
     long patience = SLO.toNanos() - shortlister.reserveNanos();
     CompletableFuture<Shortlist> answer = ask("u");
     time.advance(patience - 1);
@@ -145,14 +112,14 @@ class ShortlisterTest {
 
   @Test
   void answersContextFreeWhenTheStoreFails() {
-    store.read = userId -> CompletableFuture.failedStage(new StoreException("no disk"));
+    store.reads(userId -> CompletableFuture.failedStage(new StoreException("no disk")));
 
     assertThat(ask("u").join().degradation()).isEqualTo(missing(Reason.STORE_ERROR));
   }
 
   @Test
   void doesNotBeginWhatTheBudgetCannotWaitFor() {
-    store.read = userId -> new CompletableFuture<>();
+    store.reads(userId -> new CompletableFuture<>());
     Duration reserve = Duration.ofNanos(shortlister.reserveNanos());
     CompletableFuture<Shortlist> answer =
         shortlister.shortlist(query("u"), Budget.startingNow(time::nanoTime, reserve));
@@ -164,8 +131,8 @@ class ShortlisterTest {
   void usesAProfileThatComesInTime() {
     enable(SKILL);
     CompletableFuture<Optional<Profile>> late = new CompletableFuture<>();
-    Optional<Profile> profile = store.get("u").toCompletableFuture().join();
-    store.read = userId -> late;
+    Optional<Profile> profile = store.stored("u").toCompletableFuture().join();
+    store.reads(userId -> late);
     CompletableFuture<Shortlist> answer = ask("u");
     time.advance(Duration.ofMillis(3).toNanos());
     late.complete(profile);
@@ -181,41 +148,41 @@ class ShortlisterTest {
   void aLateProfileStillFillsTheCache() {
     enable(SKILL);
     CompletableFuture<Optional<Profile>> late = new CompletableFuture<>();
-    Optional<Profile> profile = store.get("u").toCompletableFuture().join();
-    store.read = userId -> late;
+    Optional<Profile> profile = store.stored("u").toCompletableFuture().join();
+    store.reads(userId -> late);
     CompletableFuture<Shortlist> answer = ask("u");
     time.advance(SLO.toNanos());
     answer.exceptionally(failure -> null).join();
     late.complete(profile);
-    int reads = store.reads;
+    int reads = store.readCount();
 
     assertThat(ask("u").join().degradation()).isEqualTo(Degradation.NONE);
-    assertThat(store.reads).isEqualTo(reads);
+    assertThat(store.readCount()).isEqualTo(reads);
   }
 
   @Test
   void aProfileThatComesAfterTheReadWasGivenUpStillFillsTheCache() {
     enable(SKILL);
     CompletableFuture<Optional<Profile>> late = new CompletableFuture<>();
-    Optional<Profile> profile = store.get("u").toCompletableFuture().join();
-    store.read = userId -> late;
+    Optional<Profile> profile = store.stored("u").toCompletableFuture().join();
+    store.reads(userId -> late);
     ask("u");
     time.advance(Duration.ofSeconds(10).toNanos());
     late.complete(profile);
-    int reads = store.reads;
+    int reads = store.readCount();
 
     assertThat(ask("u").join().degradation()).isEqualTo(Degradation.NONE);
-    assertThat(store.reads).isEqualTo(reads);
+    assertThat(store.readCount()).isEqualTo(reads);
   }
 
   @Test
   void aLateProfileIsNotKeptIfItHasChangedSince() {
     Optional<Profile> before = Optional.empty();
     CompletableFuture<Optional<Profile>> late = new CompletableFuture<>();
-    store.read = userId -> late;
+    store.reads(userId -> late);
     ask("u");
     time.advance(Duration.ofSeconds(10).toNanos());
-    store.read = store::stored;
+    store.reads(store::stored);
     enable(SKILL);
     late.complete(before);
 
@@ -225,26 +192,26 @@ class ShortlisterTest {
   @Test
   void aStoreThatHangsIsNotAskedAnyMoreUntilProbesSucceed() {
     enable(SKILL);
-    store.read = userId -> new CompletableFuture<>();
+    store.reads(userId -> new CompletableFuture<>());
     for (int i = 0; i < 10; i++) {
       ask("user" + i);
     }
     time.advance(Duration.ofMillis(250).toNanos());
-    int reads = store.reads;
+    int reads = store.readCount();
     assertThat(ask("u").join().degradation()).isEqualTo(missing(Reason.STORE_ERROR));
-    assertThat(store.reads).isEqualTo(reads);
+    assertThat(store.readCount()).isEqualTo(reads);
 
     // It stays open while a probe hangs.
     time.advance(Duration.ofMillis(1_001).toNanos());
     for (int i = 0; i < 3; i++) {
       ask("user" + i);
     }
-    assertThat(store.reads).isEqualTo(reads + 3);
+    assertThat(store.readCount()).isEqualTo(reads + 3);
     time.advance(Duration.ofMillis(250).toNanos());
     assertThat(ask("u").join().degradation()).isEqualTo(missing(Reason.STORE_ERROR));
 
     // The store is back: contextual again, without a restart.
-    store.read = store::stored;
+    store.reads(store::stored);
     time.advance(Duration.ofMillis(1_001).toNanos());
     assertThat(ask("u").join().degradation()).isEqualTo(Degradation.NONE);
   }
@@ -253,13 +220,13 @@ class ShortlisterTest {
   void readsAProfileAnewInTheBackgroundWhenItHasReachedAnAge() {
     enable(SKILL);
     assertThat(ask("u").join().degradation()).isEqualTo(Degradation.NONE);
-    int reads = store.reads;
+    int reads = store.readCount();
     time.advance(Duration.ofSeconds(61).toNanos());
-    store.read = userId -> CompletableFuture.failedStage(new StoreException("no disk"));
+    store.reads(userId -> CompletableFuture.failedStage(new StoreException("no disk")));
 
     // The one that is there serves, and stays where the store fails.
     assertThat(ask("u").join().degradation()).isEqualTo(Degradation.NONE);
-    assertThat(store.reads).isEqualTo(reads + 1);
+    assertThat(store.readCount()).isEqualTo(reads + 1);
     assertThat(ask("u").join().degradation()).isEqualTo(Degradation.NONE);
   }
 
@@ -267,11 +234,11 @@ class ShortlisterTest {
   void remembersForAShortTimeThatAUserIsUnknown() {
     ask("u").join();
     ask("u").join();
-    assertThat(store.reads).isEqualTo(1);
+    assertThat(store.readCount()).isEqualTo(1);
     time.advance(Duration.ofSeconds(5).toNanos());
 
     ask("u").join();
-    assertThat(store.reads).isEqualTo(2);
+    assertThat(store.readCount()).isEqualTo(2);
   }
 
   @Test
@@ -289,14 +256,14 @@ class ShortlisterTest {
   @Test
   void readsTheStoreOnceHoweverManyRequestsWait() {
     CompletableFuture<Optional<Profile>> late = new CompletableFuture<>();
-    store.read = userId -> late;
+    store.reads(userId -> late);
     List<CompletableFuture<Shortlist>> answers = List.of(ask("u"), ask("u"), ask("u"));
     late.complete(Optional.empty());
 
     assertThat(answers)
         .allSatisfy(
             answer -> assertThat(answer.join().degradation()).isEqualTo(missing(Reason.NOT_FOUND)));
-    assertThat(store.reads).isEqualTo(1);
+    assertThat(store.readCount()).isEqualTo(1);
   }
 
   @Test
@@ -307,6 +274,79 @@ class ShortlisterTest {
     Shortlist shortlist = ask("u").join();
     assertThat(shortlist.degradation()).isEqualTo(Degradation.NONE);
     assertThat(shortlist.skills()).anyMatch(Shortlist.RankedSkill::enabled);
+  }
+
+  @Test
+  void runsContextFreeOnceMoreWhatTookTooLong() throws Exception {
+    enable(SKILL);
+    StallingModel stalling = new StallingModel(model);
+    try (Shortlister stalled = shortlister(stalling)) {
+      stalling.stallNext();
+      CompletableFuture<Shortlist> answer =
+          stalled.shortlist(query("u"), Budget.startingNow(time::nanoTime, Duration.ofSeconds(9)));
+      stalling.awaitStall();
+      time.advance(stalled.maxRun().multipliedBy(2).toNanos());
+      time.advance(stalled.maxRun().multipliedBy(20).toNanos());
+
+      assertThat(answer.join().degradation()).isEqualTo(missing(Reason.NOT_READY));
+    }
+  }
+
+  @Test
+  void tellsWhoeverWaitsForAStalledWorkerAtTheDeadline() throws Exception {
+    StallingModel stalling = new StallingModel(model);
+    try (Shortlister stalled = shortlister(stalling)) {
+      stalling.ignoreTermination();
+      stalling.stallNext();
+      CompletableFuture<Shortlist> running = stalled.shortlist(query(null), budget());
+      stalling.awaitStall();
+      time.advance(SLO.toNanos());
+      time.advance(SLO.toNanos());
+
+      assertThat(refusal(running)).isEqualTo(Refusal.Reason.DEADLINE);
+      stalling.go();
+    }
+  }
+
+  @Test
+  void aSwapLosesNoRequestAndEndsWhatHasBegunWhereItBegan() throws Exception {
+    CompletableFuture<Optional<Profile>> late = new CompletableFuture<>();
+    store.reads(userId -> late);
+    CompletableFuture<Shortlist> before = ask("u");
+    OnnxShortlistModel next = Bundles.load();
+    CompletableFuture<Void> unused =
+        shortlister.prepare(new ServedModel(next, 4)).takeOver().toCompletableFuture();
+
+    Shortlist after = ask(null).join();
+    assertThat(after.catalogVersion()).isEqualTo(4);
+    assertThat(unused).isNotDone();
+
+    late.complete(Optional.empty());
+    assertThat(before.join().catalogVersion()).isEqualTo(3);
+    assertThat(before.join().degradation()).isEqualTo(missing(Reason.NOT_FOUND));
+    unused.join();
+    shortlister.close();
+    next.close();
+  }
+
+  @Test
+  void aSwapTakesTheSummariesOfThoseWhoAskAlong() throws Exception {
+    enable(SKILL);
+    ask("u").join();
+    try (OnnxShortlistModel next = Bundles.load()) {
+      shortlister.prepare(new ServedModel(next, 4)).takeOver().toCompletableFuture().join();
+      int reads = store.readCount();
+
+      Shortlist shortlist = ask("u").join();
+      assertThat(shortlist.degradation()).isEqualTo(Degradation.NONE);
+      assertThat(shortlist.skills()).anyMatch(Shortlist.RankedSkill::enabled);
+      assertThat(store.readCount()).isEqualTo(reads);
+
+      // The old bundle's summaries do not hear of changes any more, the new one's do.
+      profiles.delete("u").toCompletableFuture().join();
+      assertThat(ask("u").join().degradation()).isEqualTo(missing(Reason.NOT_FOUND));
+      shortlister.close();
+    }
   }
 
   @Test
