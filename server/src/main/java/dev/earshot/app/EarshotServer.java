@@ -1,7 +1,7 @@
 package dev.earshot.app;
 
 import com.github.benmanes.caffeine.cache.stats.StatsCounter;
-import dev.earshot.batch.BatchListener;
+import dev.earshot.catalog.BundleReloader;
 import dev.earshot.catalog.Catalog;
 import dev.earshot.context.Interactions;
 import dev.earshot.context.SpeechExpectedListener;
@@ -20,7 +20,6 @@ import dev.earshot.shortlist.UserSummaries;
 import dev.earshot.store.ProfileStore;
 import dev.earshot.store.StoredProfiles;
 import dev.earshot.upkeep.StoreUpkeep;
-import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.binder.cache.CaffeineStatsCounter;
 import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
@@ -30,10 +29,12 @@ import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.IOException;
 import java.net.BindException;
 import java.net.InetSocketAddress;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.UnaryOperator;
 
@@ -47,14 +48,17 @@ public final class EarshotServer implements AutoCloseable {
 
   private final ServerOptions options;
   private final Deque<AutoCloseable> parts = new ArrayDeque<>();
-  private final OnnxShortlistModel model;
   private final OpenStore store;
+  private final Catalog catalog;
+  private final BundleReloader reloader;
   private final GrpcEndpoint grpc;
   private final int metricsPort;
 
   private EarshotServer(ServerOptions options, UnaryOperator<ProfileStore> wrap)
       throws StartupException, InterruptedException {
     this.options = options;
+    Ticker ticker = Ticker.system();
+    InstantSource clock = InstantSource.system();
     boolean started = false;
     try {
       PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
@@ -62,13 +66,11 @@ public final class EarshotServer implements AutoCloseable {
       new JvmMemoryMetrics().bindTo(registry);
       new JvmThreadMetrics().bindTo(registry);
       own(new JvmGcMetrics()).bindTo(registry);
-      Ticker ticker = Ticker.system();
-      InstantSource clock = InstantSource.system();
       // Before the model, which takes longer to load than it takes to see that the data is in use.
       store = own(OpenStore.open(options.store(), clock, registry));
       StoreUpkeep upkeep = own(store.upkeep(options.store(), clock));
       OnnxRuntime runtime = startRuntime();
-      model = own(load(runtime));
+      catalog = own(new Catalog(load(runtime), clock.instant()));
       ProfileStore profileStore = wrap.apply(new StoredProfiles(store.store().profiles()));
       Profiles profiles = new Profiles(profileStore, clock);
       Users users = new Users(store.store(), profiles);
@@ -79,8 +81,8 @@ public final class EarshotServer implements AutoCloseable {
               clock,
               () -> ThreadLocalRandom.current().nextLong(),
               SpeechExpectedListener.NONE);
-      Catalog catalog = new Catalog(model, clock.instant());
-      GrpcEndpoint.EventLoops eventLoops = own(GrpcEndpoint.EventLoops.start());
+      GrpcEndpoint.EventLoops eventLoops =
+          own(GrpcEndpoint.EventLoops.start(ServerOptions.eventLoops()));
       TimerError timerError = new TimerError(ticker);
       timerError.probe(eventLoops.timers(), TIMER_PROBE);
       ProfileReads reads =
@@ -94,18 +96,23 @@ public final class EarshotServer implements AutoCloseable {
                       new UserSummaries(
                           profiles, reads, next, options.summaryCacheBytes(), ticker, cacheStats),
                   new Shortlister.Clockwork(eventLoops.timers(), timerError, ticker),
-                  BatchListener.NONE,
+                  new BatchMeters(registry),
                   new Shortlister.Options(
                       options.workers(),
                       options.batchMax(),
                       options.queueMax(),
                       options.slo(),
-                      Duration.ZERO,
-                      Duration.ZERO)));
-      bindSummaries(registry, shortlister, reads);
-      Gauge.builder("earshot.queue.depth", shortlister, Shortlister::waiting)
-          .description("Requests that wait for a worker")
-          .register(registry);
+                      options.maxRun(),
+                      options.linger())));
+      EngineMeters.bind(registry, shortlister, reads, timerError, runtime);
+      reloader =
+          own(
+              new BundleReloader(
+                  catalog,
+                  shortlister,
+                  directory -> OnnxShortlistModel.load(directory, runtime, options.batchMax()),
+                  clock,
+                  bundlesRoot()));
       grpc =
           own(
               new GrpcEndpoint(
@@ -122,6 +129,7 @@ public final class EarshotServer implements AutoCloseable {
                       interactions,
                       catalog,
                       upkeep,
+                      reloader,
                       options.workers(),
                       ticker,
                       clock,
@@ -137,20 +145,6 @@ public final class EarshotServer implements AutoCloseable {
     }
   }
 
-  private static void bindSummaries(
-      PrometheusMeterRegistry registry, Shortlister shortlister, ProfileReads reads) {
-    Gauge.builder("earshot.summaries.bytes", shortlister, s -> (double) s.summaries().weightBytes())
-        .description("Memory of the users' summaries")
-        .baseUnit("bytes")
-        .register(registry);
-    Gauge.builder("earshot.summaries.users", shortlister, s -> (double) s.summaries().count())
-        .description("Users whose summaries are in memory")
-        .register(registry);
-    Gauge.builder("earshot.profiles.breaker.open", reads, r -> r.isOpen() ? 1 : 0)
-        .description("1 while profiles are not read, since the store fails")
-        .register(registry);
-  }
-
   /**
    * Starts a server, which serves when this returns.
    *
@@ -162,13 +156,20 @@ public final class EarshotServer implements AutoCloseable {
   }
 
   /**
-   * Starts a server whose profile store is wrapped: how benchmarks let it hang or fail.
+   * Starts a server whose profile store is wrapped: how benchmarks and tests let it hang or fail.
    *
    * @param wrap gets the store that the options ask for; the server closes that one alone
+   * @throws StartupException with what stands in the way
    */
   public static EarshotServer start(ServerOptions options, UnaryOperator<ProfileStore> wrap)
       throws StartupException, InterruptedException {
     return new EarshotServer(options, wrap);
+  }
+
+  /** Where bundles may come from: what holds the one that was named at the start. */
+  private Path bundlesRoot() {
+    Path parent = options.bundle().toAbsolutePath().normalize().getParent();
+    return parent == null ? options.bundle() : parent;
   }
 
   private OnnxRuntime startRuntime() throws StartupException {
@@ -250,7 +251,12 @@ public final class EarshotServer implements AutoCloseable {
 
   /** The model that answers. */
   public OnnxShortlistModel model() {
-    return model;
+    return catalog.model();
+  }
+
+  /** Reads the bundle that serves again, and serves what is there now. */
+  public CompletableFuture<BundleReloader.Reload> reload() {
+    return reloader.reload(null);
   }
 
   /** Refuses new calls, answers the open ones, and stops. */

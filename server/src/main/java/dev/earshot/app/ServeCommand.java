@@ -7,10 +7,13 @@ import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.temporal.ChronoUnit;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -22,7 +25,8 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "serve",
     description = {
-      "Serves shortlists over gRPC until SIGTERM or SIGINT.",
+      "Serves shortlists over gRPC until SIGTERM or SIGINT. SIGHUP reads the bundle again and swaps"
+          + " it while serving.",
       "",
       "Every flag is also an environment variable (--metrics-port: EARSHOT_METRICS_PORT) and a key of"
           + " the properties file that EARSHOT_CONFIG names (metrics-port=9464).",
@@ -42,6 +46,7 @@ import picocli.CommandLine.Spec;
       "75:another process has the data directory"
     })
 final class ServeCommand implements Callable<Integer> {
+  private static final Logger log = LoggerFactory.getLogger(ServeCommand.class);
   private static final int DEFAULT_PORT = 50_051;
 
   @Spec private CommandSpec spec;
@@ -89,31 +94,62 @@ final class ServeCommand implements Callable<Integer> {
       names = "--slo",
       paramLabel = "MS",
       defaultValue = "15",
-      description = "Budget in milliseconds of a request that states no deadline.")
+      description =
+          "Budget in milliseconds of a request that states no deadline. A batch is planned for a"
+              + " quarter of it: a shorter SLO makes smaller batches, which answer sooner and carry"
+              + " less load.")
   private int sloMillis;
 
-  @Option(names = "--enforce-slo", description = "Also caps longer deadlines at the SLO.")
+  @Option(
+      names = "--enforce-slo",
+      description =
+          "Also caps longer deadlines at the SLO: under overload callers with patience are refused"
+              + " as soon as those without.")
   private boolean enforceSlo;
 
   @Option(
       names = "--workers",
       defaultValue = "0",
       description =
-          "Inference workers; 0: one for each core but one. More than cores make answers late.")
+          "Inference workers, each with a thread and buffers of its own; 0: one for each core less"
+              + " the event loops'. Fewer leave cores to others and carry less load; more than"
+              + " cores make answers late.")
   private int workers;
 
   @Option(
       names = "--batch-max",
       defaultValue = "16",
       description =
-          "Most requests of a micro-batch, up to 64. Larger ones raise throughput under load and the"
-              + " time that a request may wait for the batch before it.")
+          "Most requests of a micro-batch, up to 64. Larger ones raise throughput under load, the"
+              + " time that a request may wait for the batch before it, and each worker's memory.")
   private int batchMax;
+
+  @Option(
+      names = "--max-run",
+      paramLabel = "MS",
+      defaultValue = "0",
+      description =
+          "What a batch may take before it is terminated and its requests run again without their"
+              + " users; 0: a quarter of the SLO, but at least twice what the longest run took"
+              + " while warming. Shorter frees a stalled worker sooner, and ends runs that were"
+              + " merely slow.")
+  private int maxRunMillis;
+
+  @Option(
+      names = "--linger",
+      paramLabel = "US",
+      defaultValue = "0",
+      description =
+          "Microseconds that a free worker waits for a batch to fill. On a GPU it trades latency at"
+              + " low load for throughput; on a CPU it only costs.")
+  private int lingerMicros;
 
   @Option(
       names = "--queue-max",
       defaultValue = "1024",
-      description = "Most requests that wait for a worker; more are refused at once.")
+      description =
+          "Most requests that wait for a worker; more are refused at once. Rarely reached: what"
+              + " could not be answered in time is refused before.")
   private int queueMax;
 
   @Option(
@@ -126,7 +162,9 @@ final class ServeCommand implements Callable<Integer> {
       names = "--summary-cache",
       paramLabel = "MIB",
       defaultValue = "64",
-      description = "Memory for users' resolved skills, some 3 KiB each; a miss reads the store.")
+      description =
+          "Memory for users' resolved skills, some 3 KiB each. A miss reads the store and costs a"
+              + " hop between threads; while a bundle is swapped, both bundles' are kept.")
   private int summaryCacheMebibytes;
 
   @Option(
@@ -157,9 +195,20 @@ final class ServeCommand implements Callable<Integer> {
             },
             "earshot-drain");
     Runtime.getRuntime().addShutdownHook(hook);
+    Hangup.handle(() -> reload(server));
     announce(out, options, server);
     stopped.await();
     return ExitCode.OK;
+  }
+
+  private static void reload(EarshotServer server) {
+    // What becomes of it is logged where it is done.
+    server
+        .reload()
+        .exceptionally(failure -> {
+          log.warn("SIGHUP: the bundle was not loaded again: {}", failure.getMessage());
+          return null;
+        });
   }
 
   private ServerOptions options() {
@@ -183,6 +232,8 @@ final class ServeCommand implements Callable<Integer> {
           workers == 0 ? ServerOptions.defaultWorkers() : workers,
           batchMax,
           queueMax,
+          Duration.ofMillis(maxRunMillis),
+          Duration.of(lingerMicros, ChronoUnit.MICROS),
           streamInflight,
           (long) summaryCacheMebibytes << 20,
           Duration.ofSeconds(drainSeconds),

@@ -10,6 +10,9 @@ import java.time.Duration;
  *
  * @param port 0: any free one
  * @param metricsPort 0: any free one; −1: no metrics endpoint
+ * @param maxRun what a batch may take before it is terminated; zero: what the SLO and the bundle
+ *     suggest
+ * @param linger how long a request may be kept for others to join its batch; zero: not at all
  * @param summaryCacheBytes what users' summaries may take
  */
 public record ServerOptions(
@@ -23,12 +26,15 @@ public record ServerOptions(
     int workers,
     int batchMax,
     int queueMax,
+    Duration maxRun,
+    Duration linger,
     int streamInflight,
     long summaryCacheBytes,
     Duration drain,
     StoreOptions store) {
 
   static final int MAX_BATCH = 64;
+  private static final int CORES_AN_EVENT_LOOP = 8;
 
   public ServerOptions {
     requireBetween("port", port, 0, 65_535);
@@ -37,6 +43,8 @@ public record ServerOptions(
     requireBetween("workers", workers, 1, 1_024);
     requireBetween("batch-max", batchMax, 1, MAX_BATCH);
     requireBetween("queue-max", queueMax, 1, 1_000_000);
+    requireBetween("max-run (ms)", maxRun.toMillis(), 0, 60_000);
+    requireBetween("linger (us)", linger.toNanos() / 1_000, 0, 1_000_000);
     requireBetween("stream-inflight", streamInflight, 1, 65_536);
     requireBetween("summary-cache", summaryCacheBytes, 1 << 16, 1L << 40);
     requireBetween("drain (ms)", drain.toMillis(), 0, 3_600_000);
@@ -58,6 +66,8 @@ public record ServerOptions(
         defaultWorkers(),
         16,
         1_024,
+        Duration.ZERO,
+        Duration.ZERO,
         64,
         64L << 20,
         Duration.ofSeconds(10),
@@ -77,15 +87,43 @@ public record ServerOptions(
         workers,
         batchMax,
         queueMax,
+        maxRun,
+        linger,
         streamInflight,
         summaryCacheBytes,
         drain,
         otherStore);
   }
 
-  /** One for each core but the event loop's. */
+  /** These options with another metrics port. */
+  public ServerOptions withMetricsPort(int other) {
+    return new ServerOptions(
+        host,
+        port,
+        other,
+        bundle,
+        executionProvider,
+        slo,
+        enforceSlo,
+        workers,
+        batchMax,
+        queueMax,
+        maxRun,
+        linger,
+        streamInflight,
+        summaryCacheBytes,
+        drain,
+        store);
+  }
+
+  /** One for each core but the event loops'. */
   static int defaultWorkers() {
-    return Math.max(1, Runtime.getRuntime().availableProcessors() - 1);
+    return Math.max(1, Runtime.getRuntime().availableProcessors() - eventLoops());
+  }
+
+  /** One serves more calls a second than seven workers answer. */
+  static int eventLoops() {
+    return Math.max(1, Runtime.getRuntime().availableProcessors() / CORES_AN_EVENT_LOOP);
   }
 
   private static void requireBetween(String name, long value, long min, long max) {

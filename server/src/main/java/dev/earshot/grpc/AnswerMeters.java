@@ -1,12 +1,18 @@
 package dev.earshot.grpc;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.earshot.deadline.Degradation;
 import dev.earshot.deadline.Refusal;
 import dev.earshot.shortlist.Shortlist;
+import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
+import java.util.EnumMap;
+import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
@@ -21,24 +27,54 @@ final class AnswerMeters {
   private final Timer encode;
   private final Timer attend;
   private final Timer classify;
+  private final SlowLog slow;
+  private final Map<Refusal.Reason, Counter> refused = new EnumMap<>(Refusal.Reason.class);
+  private final Map<Degradation.Context, Map<Degradation.Reason, Counter>> degraded =
+      new EnumMap<>(Degradation.Context.class);
+  private final Counter failed;
 
   /**
+   * @param slow gets what took long
    * @param isServing until then answers are the server's own warming up, and not counted
    */
-  AnswerMeters(MeterRegistry registry, Duration slo, BooleanSupplier isServing) {
+  AnswerMeters(MeterRegistry registry, Duration slo, SlowLog slow, BooleanSupplier isServing) {
     this.registry = registry;
+    this.slow = slow;
     this.isServing = isServing;
     this.total =
         Timer.builder("earshot.shortlist")
             .description("From a request's arrival to its answer, inside the server")
             .serviceLevelObjectives(
-                slo.dividedBy(8), slo.dividedBy(4), slo.dividedBy(2), slo, slo.multipliedBy(2))
+                slo.dividedBy(16),
+                slo.dividedBy(8),
+                slo.dividedBy(4),
+                slo.dividedBy(2),
+                slo.multipliedBy(3).dividedBy(4),
+                slo,
+                slo.multipliedBy(3).dividedBy(2),
+                slo.multipliedBy(2),
+                slo.multipliedBy(4))
             .register(registry);
     this.queue = stage("queue");
     this.profile = stage("profile");
     this.encode = stage("encode");
     this.attend = stage("attend");
     this.classify = stage("classify");
+    this.failed =
+        Counter.builder("earshot.failed")
+            .description("Requests that failed by a fault of the server")
+            .register(registry);
+    for (Refusal.Reason reason : Refusal.Reason.values()) {
+      refused.put(
+          reason,
+          Counter.builder("earshot.refused")
+              .description("Requests that got no answer")
+              .tag("reason", label(reason))
+              .register(registry));
+    }
+    for (Degradation.Context context : Degradation.Context.values()) {
+      degraded.put(context, new EnumMap<>(Degradation.Reason.class));
+    }
   }
 
   private Timer stage(String name) {
@@ -57,9 +93,9 @@ final class AnswerMeters {
       if (failure == null) {
         record(shortlist);
       } else if (failure instanceof Refusal refusal) {
-        registry.counter("earshot.refused", "reason", label(refusal.reason())).increment();
+        requireNonNull(refused.get(refusal.reason())).increment();
       } else if (!answer.isCancelled()) {
-        registry.counter("earshot.failed").increment();
+        failed.increment();
       }
     });
   }
@@ -72,20 +108,26 @@ final class AnswerMeters {
     encode.record(times.encodeNanos(), TimeUnit.NANOSECONDS);
     attend.record(times.attendNanos(), TimeUnit.NANOSECONDS);
     classify.record(times.classifyNanos(), TimeUnit.NANOSECONDS);
-    Degradation degradation = shortlist.degradation();
-    if (degradation.isDegraded()) {
-      for (Degradation.Missing missing : degradation.missing()) {
-        if (missing.reason() != Degradation.Reason.NOT_REQUESTED) {
-          registry
-              .counter(
-                  "earshot.degraded",
-                  "context",
-                  label(missing.context()),
-                  "reason",
-                  label(missing.reason()))
-              .increment();
-        }
+    List<Degradation.Missing> missing = shortlist.degradation().missing();
+    for (int i = 0; i < missing.size(); i++) {
+      if (missing.get(i).reason() != Degradation.Reason.NOT_REQUESTED) {
+        degraded(missing.get(i)).increment();
       }
+    }
+    slow.answered(shortlist);
+  }
+
+  private Counter degraded(Degradation.Missing missing) {
+    Map<Degradation.Reason, Counter> reasons = requireNonNull(degraded.get(missing.context()));
+    synchronized (reasons) {
+      return reasons.computeIfAbsent(
+          missing.reason(),
+          reason ->
+              Counter.builder("earshot.degraded")
+                  .description("Answers without a context that was asked for")
+                  .tag("context", label(missing.context()))
+                  .tag("reason", label(reason))
+                  .register(registry));
     }
   }
 

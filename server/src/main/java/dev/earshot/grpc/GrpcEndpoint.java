@@ -1,5 +1,6 @@
 package dev.earshot.grpc;
 
+import dev.earshot.catalog.BundleReloader;
 import dev.earshot.catalog.Catalog;
 import dev.earshot.context.Interactions;
 import dev.earshot.deadline.Ticker;
@@ -79,6 +80,7 @@ public final class GrpcEndpoint implements AutoCloseable {
       Interactions interactions,
       Catalog catalog,
       StoreUpkeep upkeep,
+      BundleReloader reloader,
       int workers,
       Ticker ticker,
       InstantSource clock,
@@ -109,7 +111,11 @@ public final class GrpcEndpoint implements AutoCloseable {
                 domain.shortlister,
                 budgets,
                 marshalling,
-                new AnswerMeters(domain.registry, options.slo, this::isServing),
+                new AnswerMeters(
+                    domain.registry,
+                    options.slo,
+                    new SlowLog(domain.ticker, options.slo.dividedBy(2)),
+                    this::isServing),
                 options.streamInflight),
             new InteractionsService(domain.interactions, patience, marshalling),
             new ProfilesService(
@@ -185,13 +191,17 @@ public final class GrpcEndpoint implements AutoCloseable {
       this.channelType = channelType;
     }
 
-    /** Starts one event loop, which serves some ten thousand calls a second. */
-    public static EventLoops start() {
+    /**
+     * Starts event loops.
+     *
+     * @param count each serves some ten thousand calls a second
+     */
+    public static EventLoops start(int count) {
       boolean epoll = Epoll.isAvailable();
       IoHandlerFactory handler = epoll ? EpollIoHandler.newFactory() : NioIoHandler.newFactory();
       return new EventLoops(
           new MultiThreadIoEventLoopGroup(
-              1, new DefaultThreadFactory("earshot-event-loop", true), handler),
+              count, new DefaultThreadFactory("earshot-event-loop", true), handler),
           epoll ? EpollServerSocketChannel.class : NioServerSocketChannel.class);
     }
 

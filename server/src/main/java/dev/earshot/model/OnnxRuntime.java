@@ -19,6 +19,7 @@ public final class OnnxRuntime {
   private final ExecutionProvider requested;
   private final ExecutionProvider provider;
   private final @Nullable String fallbackReason;
+  private final RunTimes runTimes = new RunTimes();
 
   private OnnxRuntime(
       OrtEnvironment environment,
@@ -93,6 +94,11 @@ public final class OnnxRuntime {
   /** The runtime's version. */
   public String version() {
     return environment.getVersion();
+  }
+
+  /** How long runs took, of all bundles together. */
+  public RunTimes runTimes() {
+    return runTimes;
   }
 
   OrtEnvironment environment() {

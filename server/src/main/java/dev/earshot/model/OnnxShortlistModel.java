@@ -132,7 +132,7 @@ public final class OnnxShortlistModel implements ShortlistModel {
 
   @Override
   public Workspace workspace(int maxRows) {
-    return new OnnxWorkspace(bundle, runtime.environment(), encode, attend, classify, maxRows);
+    return new OnnxWorkspace(bundle, runtime, encode, attend, classify, maxRows);
   }
 
   @Override

@@ -64,9 +64,9 @@ final class OnnxWorkspace implements Workspace {
   private final Tensors.Floats topLogProbabilities;
   private final Tensors.Floats scopeScores;
 
-  private final Bindings encodeBindings = new Bindings();
-  private final Bindings attendBindings = new Bindings();
-  private final Bindings classifyBindings = new Bindings();
+  private final Bindings encodeBindings;
+  private final Bindings attendBindings;
+  private final Bindings classifyBindings;
   private final OrtSession.RunOptions runOptions;
   private final List<Tensors> all;
 
@@ -81,7 +81,7 @@ final class OnnxWorkspace implements Workspace {
 
   OnnxWorkspace(
       Bundle bundle,
-      OrtEnvironment environment,
+      OnnxRuntime runtime,
       OrtSession encode,
       OrtSession attend,
       OrtSession classify,
@@ -89,6 +89,10 @@ final class OnnxWorkspace implements Workspace {
     if (maxRows < 1) {
       throw new IllegalArgumentException("maxRows: " + maxRows + " (expected: >= 1)");
     }
+    OrtEnvironment environment = runtime.environment();
+    encodeBindings = new Bindings(runtime.runTimes().of("encode"));
+    attendBindings = new Bindings(runtime.runTimes().of("attend"));
+    classifyBindings = new Bindings(runtime.runTimes().of("classify"));
     this.encode = encode;
     this.attend = attend;
     this.classify = classify;
@@ -442,10 +446,11 @@ final class OnnxWorkspace implements Workspace {
   }
 
   private void run(OrtSession session, Bindings bindings, String graph) {
+    long start = System.nanoTime();
     // Pinned outputs are not closed with the result, which holds nothing else.
     try (OrtSession.Result ignored =
         session.run(bindings.inputs, Set.of(), bindings.outputs, runOptions)) {
-      return;
+      bindings.times.add(System.nanoTime() - start);
     } catch (OrtException e) {
       if (terminated) {
         throw new RunTerminatedException(graph + ": took too long", e);
@@ -481,6 +486,11 @@ final class OnnxWorkspace implements Workspace {
   private static final class Bindings {
     final Map<String, OnnxTensor> inputs = new HashMap<>();
     final Map<String, OnnxTensor> outputs = new HashMap<>();
+    final RunTimes.Sum times;
+
+    Bindings(RunTimes.Sum times) {
+      this.times = times;
+    }
   }
 
   private static int roundUp8(int n) {

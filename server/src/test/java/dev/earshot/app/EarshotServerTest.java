@@ -6,12 +6,12 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.earshot.model.Bundles;
 import dev.earshot.model.ExecutionProvider;
+import dev.earshot.v1.AddSkillsRequest;
 import dev.earshot.v1.BiaserGrpc;
 import dev.earshot.v1.CatalogGrpc;
 import dev.earshot.v1.DescribeBundleRequest;
 import dev.earshot.v1.DescribeBundleResponse;
 import dev.earshot.v1.GetBiasRequest;
-import dev.earshot.v1.ReloadBundleRequest;
 import dev.earshot.v1.ShortlistRequest;
 import dev.earshot.v1.ShortlisterGrpc;
 import io.grpc.ManagedChannel;
@@ -85,7 +85,7 @@ class EarshotServerTest {
           Status.fromThrowable(
               catchThrowable(() ->
                   CatalogGrpc.newBlockingStub(channel)
-                      .reloadBundle(ReloadBundleRequest.getDefaultInstance())));
+                      .addSkills(AddSkillsRequest.getDefaultInstance())));
       assertThat(unimplemented.getCode()).isEqualTo(Status.Code.UNIMPLEMENTED);
       Status unregistered =
           Status.fromThrowable(
@@ -166,6 +166,8 @@ class EarshotServerTest {
         o.workers(),
         o.batchMax(),
         o.queueMax(),
+        o.maxRun(),
+        o.linger(),
         o.streamInflight(),
         o.summaryCacheBytes(),
         o.drain(),
