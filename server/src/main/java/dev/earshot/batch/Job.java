@@ -35,7 +35,9 @@ public abstract class Job {
     /** Its time is over. */
     EXPIRED,
     /** It could not be done in time any more. */
-    TOO_LATE
+    TOO_LATE,
+    /** Its batch failed as a whole. */
+    FAILED
   }
 
   public final long dueNanos() {

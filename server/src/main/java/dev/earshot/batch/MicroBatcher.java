@@ -523,8 +523,10 @@ public final class MicroBatcher implements AutoCloseable {
       worker.begin(this, start, plan.bound());
       try {
         runner.run(batch);
-      } catch (RuntimeException e) {
+      } catch (RuntimeException | Error e) {
+        // A worker lives as long as the server: who waits is told, and the next batch may succeed.
         log.error("a batch of {} failed as a whole", batch.size(), e);
+        batch.forEach(job -> job.drop(Drop.FAILED));
       } finally {
         boolean terminated = worker.end();
         if (terminated) {

@@ -84,7 +84,10 @@ final class ShortlistEngine implements AutoCloseable {
     List<WarmShape> warm = served.model().report().shapes();
     Duration planned = options.slo().dividedBy(4);
     maxRun = options.maxRun().isZero() ? maxRun(warm, planned) : options.maxRun();
-    tickNanos = Math.max(SHORTEST_TICK.toNanos(), maxRun.toNanos() / 4);
+    tickNanos =
+        Math.max(
+            SHORTEST_TICK.toNanos(),
+            Math.min(maxRun.toNanos() / 4, options.slo().toNanos() / 8));
     int batchMax = options.batchMax();
     costs = new ShortlistCosts(warm, batchMax, planned.toNanos(), ticker);
     lane =

@@ -192,6 +192,7 @@ final class ShortlistJob extends Job {
           case EXPIRED ->
               new Refusal(Refusal.Reason.DEADLINE, "the budget ended before the answer");
           case TOO_LATE -> Refusal.overload("what was waiting took longer than foreseen", 0, false);
+          case FAILED -> new IllegalStateException("its batch failed");
         });
   }
 }

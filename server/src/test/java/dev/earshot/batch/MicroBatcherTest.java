@@ -157,14 +157,17 @@ class MicroBatcherTest {
   }
 
   @Test
-  void aBatchThatFailsDoesNotStopTheWorker() {
+  void aBatchThatFailsDoesNotStopTheWorkerAndIsToldToThoseWhoWait() throws Exception {
+    TestJob failing;
     runner.go.release(100);
     try (MicroBatcher batcher =
         new MicroBatcher(options(1, 10), now::get, lanes(), BatchListener.NONE)) {
-      offer(batcher, "fails", 1_000);
+      failing = offer(batcher, "fails", 1_000);
+      runner.awaitBegun();
       offer(batcher, "b", 2_000);
     }
 
+    assertThat(failing.dropped).isEqualTo(Drop.FAILED);
     assertThat(runner.batches.stream().flatMap(List::stream)).containsExactly("fails", "b");
   }
 

@@ -1,19 +1,20 @@
 package dev.earshot.shortlist;
 
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.AbstractExecutorService;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Delayed;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 
-/** Timers on a clock that only moves when it is told to; also that clock. Not thread-safe. */
+/** Timers on a clock that only moves when it is told to; also that clock. Timers are set by
+ * any thread; one alone moves the clock. */
 final class ManualTimers extends AbstractExecutorService implements ScheduledExecutorService {
-  private final List<Timer> timers = new ArrayList<>();
-  private long now;
+  private final List<Timer> timers = new CopyOnWriteArrayList<>();
+  private volatile long now;
 
   long nanoTime() {
     return now;
@@ -21,7 +22,7 @@ final class ManualTimers extends AbstractExecutorService implements ScheduledExe
 
   /** Moves the clock and fires what is due. */
   void advance(long nanos) {
-    now += nanos;
+    now = now + nanos;
     for (Timer timer : List.copyOf(timers)) {
       if (timer.dueNanos <= now && timers.remove(timer)) {
         timer.run();
