@@ -86,8 +86,7 @@ final class ShortlistEngine implements AutoCloseable {
     maxRun = options.maxRun().isZero() ? maxRun(warm, planned) : options.maxRun();
     tickNanos =
         Math.max(
-            SHORTEST_TICK.toNanos(),
-            Math.min(maxRun.toNanos() / 4, options.slo().toNanos() / 8));
+            SHORTEST_TICK.toNanos(), Math.min(maxRun.toNanos() / 4, options.slo().toNanos() / 8));
     int batchMax = options.batchMax();
     costs = new ShortlistCosts(warm, batchMax, planned.toNanos(), ticker);
     lane =

@@ -9,22 +9,25 @@ import java.util.concurrent.FutureTask;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 
-/** Timers on a clock that only moves when it is told to; also that clock. Timers are set by
- * any thread; one alone moves the clock. */
+/**
+ * Timers on a clock that only moves when it is told to; also that clock. Timers are set by any
+ * thread; one alone moves the clock.
+ */
 final class ManualTimers extends AbstractExecutorService implements ScheduledExecutorService {
   private final List<Timer> timers = new CopyOnWriteArrayList<>();
-  private volatile long now;
+  private final AtomicLong now = new AtomicLong();
 
   long nanoTime() {
-    return now;
+    return now.get();
   }
 
   /** Moves the clock and fires what is due. */
   void advance(long nanos) {
-    now = now + nanos;
+    now.addAndGet(nanos);
     for (Timer timer : List.copyOf(timers)) {
-      if (timer.dueNanos <= now && timers.remove(timer)) {
+      if (timer.dueNanos <= now.get() && timers.remove(timer)) {
         timer.run();
       }
     }
@@ -40,7 +43,7 @@ final class ManualTimers extends AbstractExecutorService implements ScheduledExe
 
     @Override
     public long getDelay(TimeUnit unit) {
-      return unit.convert(dueNanos - now, TimeUnit.NANOSECONDS);
+      return unit.convert(dueNanos - now.get(), TimeUnit.NANOSECONDS);
     }
 
     @Override
@@ -51,7 +54,7 @@ final class ManualTimers extends AbstractExecutorService implements ScheduledExe
 
   @Override
   public ScheduledFuture<?> schedule(Runnable task, long delay, TimeUnit unit) {
-    Timer timer = new Timer(task, now + unit.toNanos(delay));
+    Timer timer = new Timer(task, now.get() + unit.toNanos(delay));
     timers.add(timer);
     return timer;
   }

@@ -343,10 +343,7 @@ class ShortlisterTest {
       assertThat(store.readCount()).isEqualTo(reads);
 
       // The old bundle's summaries do not hear of changes any more, the new one's do.
-      profiles
-          .disable("u", List.of(SKILL), new Condition("", false))
-          .toCompletableFuture()
-          .join();
+      profiles.disable("u", List.of(SKILL), new Condition("", false)).toCompletableFuture().join();
       assertThat(ask("u").join().skills()).noneMatch(Shortlist.RankedSkill::enabled);
       shortlister.close();
     }
