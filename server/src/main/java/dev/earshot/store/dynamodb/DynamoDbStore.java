@@ -77,14 +77,12 @@ public final class DynamoDbStore implements Store {
    */
   public static DynamoDbStore open(
       DynamoDbOptions options, InstantSource clock, Retention retention, RandomGenerator random) {
-    DynamoDbStore store = unchecked(options, clock, retention, random);
-    try {
-      new TableSetup(store.connection, store.tables).requireAll();
-      return store;
-    } catch (RuntimeException e) {
-      store.close();
-      throw e;
+    TableNames tables = new TableNames(options.tablePrefix());
+    // The first requests of a process take longer than any later one.
+    try (Connection unhurried = new Connection(options.unhurried(), random)) {
+      new TableSetup(unhurried, tables).requireAll();
     }
+    return unchecked(options, clock, retention, random);
   }
 
   /** The store, whether its tables are there or not. */

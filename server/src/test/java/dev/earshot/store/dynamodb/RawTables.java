@@ -1,6 +1,7 @@
 package dev.earshot.store.dynamodb;
 
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -10,6 +11,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
+import software.amazon.awssdk.services.dynamodb.model.ScanRequest;
+import software.amazon.awssdk.services.dynamodb.model.ScanResponse;
 
 /** The tables of a store as they are, without the store. */
 final class RawTables {
@@ -67,9 +70,16 @@ final class RawTables {
   }
 
   private List<Map<String, AttributeValue>> rows(String table) {
-    return call(
-            client -> client.scan(request -> request.tableName(name(table)).consistentRead(true)))
-        .items();
+    List<Map<String, AttributeValue>> rows = new ArrayList<>();
+    ScanRequest scan = ScanRequest.builder().tableName(name(table)).consistentRead(true).build();
+    ScanResponse page;
+    do {
+      ScanRequest next = scan;
+      page = call(client -> client.scan(next));
+      rows.addAll(page.items());
+      scan = scan.toBuilder().exclusiveStartKey(page.lastEvaluatedKey()).build();
+    } while (!page.lastEvaluatedKey().isEmpty());
+    return rows;
   }
 
   private String name(String table) {
