@@ -107,7 +107,7 @@ public final class MicroBatcher implements AutoCloseable {
     workers.forEach(worker -> worker.thread.start());
   }
 
-  /** Waits until every worker has its runners. */
+  /** Waits until every worker has its runners and has waited for work. */
   public void awaitReady() throws InterruptedException {
     ready.await();
   }
@@ -347,6 +347,9 @@ public final class MicroBatcher implements AutoCloseable {
     /** Whether the current run is to end. Guarded by this. */
     private boolean terminated;
 
+    /** Read and written by the thread alone. */
+    private boolean hasWaited;
+
     Worker(String name) {
       thread = new Thread(this::work, name);
       thread.setDaemon(true);
@@ -370,7 +373,6 @@ public final class MicroBatcher implements AutoCloseable {
         for (LaneQueue<?> queue : queues) {
           stations.add(new Station<>(queue));
         }
-        ready.countDown();
         while (true) {
           Station<?> station = await(stations);
           if (station == null) {
@@ -382,7 +384,9 @@ public final class MicroBatcher implements AutoCloseable {
         // Nobody interrupts a worker but the JVM going down.
         Thread.currentThread().interrupt();
       } finally {
-        ready.countDown();
+        if (!hasWaited) {
+          ready.countDown();
+        }
         stations.forEach(Station::close);
       }
     }
@@ -409,6 +413,10 @@ public final class MicroBatcher implements AutoCloseable {
             return null;
           }
           idle++;
+          if (!hasWaited) {
+            hasWaited = true;
+            ready.countDown();
+          }
           try {
             available.await();
           } finally {
