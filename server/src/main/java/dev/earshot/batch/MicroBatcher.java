@@ -71,7 +71,7 @@ public final class MicroBatcher implements AutoCloseable {
    * @param name of their threads
    * @param workers how many run at the same time
    * @param queueMax the most jobs that wait
-   * @param plannedRun what a batch of more than one job may be predicted to take: it is how long an
+   * @param plannedRun what a batch of more than one job may be expected to take: it is how long an
    *     urgent job may have to wait for the batch before it
    * @param maxRun what a run may take before it is terminated, unless more was predicted
    * @param linger how long a job may be kept for others to join it; zero: not at all
@@ -317,9 +317,12 @@ public final class MicroBatcher implements AutoCloseable {
             continue;
           }
         } else {
-          long bound = plan.boundWith(head);
-          // The first is due before the others.
-          if (bound > options.plannedRun.toNanos() || now + bound - batch.get(0).dueNanos() > 0) {
+          // How long a worker is held is a matter of many runs: what is expected counts. Were it
+          // the
+          // bound, a disturbed machine would run small batches, when it can least afford them.
+          // Of the members the first is due before the others.
+          if (plan.expectedWith(head) > options.plannedRun.toNanos()
+              || now + plan.boundWith(head) - batch.get(0).dueNanos() > 0) {
             return;
           }
         }

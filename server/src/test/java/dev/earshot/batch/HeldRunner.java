@@ -21,6 +21,9 @@ final class HeldRunner implements BatchRunner<TestJob> {
   final AtomicInteger resumptions = new AtomicInteger();
   volatile boolean closed;
 
+  /** A batch will hardly exceed so many times what it is expected to take. */
+  volatile int boundTimes = 1;
+
   HeldRunner(long a, long b) {
     this.a = a;
     this.b = b;
@@ -90,7 +93,7 @@ final class HeldRunner implements BatchRunner<TestJob> {
 
     @Override
     public long boundWith(TestJob job) {
-      return expectedWith(job);
+      return boundTimes * expectedWith(job);
     }
 
     @Override
@@ -100,7 +103,7 @@ final class HeldRunner implements BatchRunner<TestJob> {
 
     @Override
     public long bound() {
-      return expected();
+      return boundTimes * expected();
     }
   }
 }

@@ -40,6 +40,24 @@ class MicroBatcherTest {
   }
 
   @Test
+  void plansBatchesByWhatTheyAreExpectedToTakeAndKeepsDeadlinesByWhatTheyHardlyExceed()
+      throws Exception {
+    runner.boundTimes = 5;
+    try (MicroBatcher batcher = busyBatcher(Duration.ofMillis(4))) {
+      offer(batcher, "a", 16);
+      offer(batcher, "b", 200);
+      offer(batcher, "c", 200);
+      offer(batcher, "d", 200);
+      offer(batcher, "e", 200);
+      runner.go.release(100);
+    }
+
+    // Of two jobs the bound is 15 ms, of three 20, which is too late for the first.
+    assertThat(runner.batches)
+        .containsExactly(List.of("first"), List.of("a", "b"), List.of("c", "d", "e"));
+  }
+
+  @Test
   void takesNoMoreJobsThanLeaveTheFirstItsDeadline() throws Exception {
     try (MicroBatcher batcher = busyBatcher(Duration.ofSeconds(1))) {
       offer(batcher, "urgent", 3);
