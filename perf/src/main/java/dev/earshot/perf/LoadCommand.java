@@ -49,6 +49,9 @@ final class LoadCommand implements Callable<Integer> {
   private static final Duration PATIENCE = Duration.ofMinutes(3);
   private static final double FIRST_RATE = 200;
 
+  /** At least so many a second warm a server up, or compiling is not done when counting begins. */
+  private static final double WARM_UP_RATE = 600;
+
   @Spec private CommandSpec spec;
 
   @Option(
@@ -104,8 +107,10 @@ final class LoadCommand implements Callable<Integer> {
 
   @Option(
       names = "--warm-up",
-      defaultValue = "5",
-      description = "Seconds of load before anything counts.")
+      defaultValue = "25",
+      description =
+          "Seconds of load before anything counts: on one core the JVM compiles for some thousands"
+              + " of requests.")
   private double warmUpSeconds;
 
   @Mixin private LoadOptions load;
@@ -210,7 +215,8 @@ final class LoadCommand implements Callable<Integer> {
     LoadReport.Sweep curve = null;
     LoadReport.Overload bursts = null;
     try (LoadSession session = new LoadSession(load.driver(host, port, traffic), meter, progress)) {
-      session.warmUp(rates.isEmpty() ? FIRST_RATE : rates.get(0), warmUpSeconds);
+      session.warmUp(
+          rates.isEmpty() ? WARM_UP_RATE : Math.max(WARM_UP_RATE, rates.get(0)), warmUpSeconds);
       for (double rate : rates) {
         runs.add(session.run(rateName(rate), rate, seconds));
       }

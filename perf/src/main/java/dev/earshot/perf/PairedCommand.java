@@ -73,7 +73,7 @@ final class PairedCommand implements Callable<Integer> {
 
   @Option(
       names = "--warm-up",
-      defaultValue = "5",
+      defaultValue = "25",
       description = "Seconds of load for each server before anything counts.")
   private double warmUpSeconds;
 
