@@ -56,12 +56,21 @@ class Tutor(nn.Module):
         return torch.softmax(torch.mm(q, rows.t()) + self.bias.to(torch.bfloat16), dim=1)
 
 
+def _key(sampler: Sampler, vectors: Tensor, features: Tensor, skills: int, seed: int) -> str:
+    """Other texts, labels or settings make another tutor."""
+    settings = (STEPS, _HIDDEN, _QUERY, _SCALE, _NOISE, seed, skills, sampler.size, sampler.counts)
+    drawn = sampler.batch(0)
+    digest = hashlib.sha256(repr((settings, sampler.neighbour_share)).encode())
+    for part in (vectors[::50], features, drawn.general.columns, drawn.general.values):
+        digest.update(part.contiguous().numpy().tobytes())
+    return digest.hexdigest()[:24]
+
+
 def train(sampler: Sampler, vectors: Tensor, features: Tensor, skills: int, seed: int, cache: Path) -> Tutor:
     """The tutor of the sampler's texts, whose embeddings ``vectors`` [n, 384] are; kept in ``cache``."""
     torch.manual_seed(seed)
     tutor = Tutor(skills, features)
-    key = hashlib.sha256(repr((STEPS, seed, skills, sampler.size, len(vectors))).encode()).hexdigest()[:24]
-    path = cache / f"tutor-{key}.pt"
+    path = cache / f"tutor-{_key(sampler, vectors, features, skills, seed)}.pt"
     if path.exists():
         tutor.load_state_dict(torch.load(path, weights_only=True))
         return tutor.eval().requires_grad_(False)

@@ -1,7 +1,7 @@
 import numpy as np
 import torch
 
-from earshot_training import augment, evaluate, interests
+from earshot_training import augment, evaluate, interests, tutor
 from earshot_training.ablation import bootstrap
 from earshot_training.batches import Sampler
 from earshot_training.data import Rows, Skill
@@ -59,6 +59,21 @@ def test_made_texts_join_a_batch_without_labels_or_users(corpus, lexicon):
     assert set(batch.teacher[64:].tolist()) == {7, 8}
     for of_texts in (batch.general.rows, batch.personal.rows, batch.owner):
         assert of_texts.max() < 64
+
+
+def test_a_kept_tutor_is_taken_only_for_the_same_texts_labels_and_settings(corpus, lexicon):
+    metadata = [augment.metadata(skill) for skill in corpus.skills]
+    vectors, features = torch.randn(100, 384), torch.randn(24, 8)
+
+    def key(seed=3, vectors=vectors, features=features, share=0.1):
+        near = [{1: 1.0}] * 300
+        index = dict.fromkeys(corpus.train.texts, 0)
+        sampler = Sampler(corpus, lexicon, metadata, index, seed=3, size=64, foreign=50, neighbours=near,
+                          neighbour_share=share)  # fmt: skip
+        return tutor._key(sampler, vectors, features, 24, seed)
+
+    assert key() == key()
+    assert len({key(), key(seed=4), key(vectors=vectors + 1), key(features=-features), key(share=0.2)}) == 5
 
 
 def test_a_forgetful_sampler_hides_the_asked_skill_from_its_user(corpus, lexicon):
