@@ -1,8 +1,6 @@
 package dev.earshot.app;
 
 import com.google.protobuf.FieldMask;
-import com.google.protobuf.InvalidProtocolBufferException;
-import com.google.protobuf.util.JsonFormat;
 import dev.earshot.client.EarshotClient;
 import dev.earshot.v1.ListEntry;
 import dev.earshot.v1.Preference;
@@ -10,10 +8,6 @@ import dev.earshot.v1.Profile;
 import dev.earshot.v1.ProfilesGrpc;
 import dev.earshot.v1.UpdateProfileRequest;
 import dev.earshot.v1.UserList;
-import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -138,17 +132,7 @@ final class ProfilePutCommand extends ApiCommand {
           spec().commandLine(), "expected: either --file, or --skill, --entry and --preference");
     }
     Profile.Builder profile = Profile.newBuilder();
-    try {
-      String json =
-          path.equals("-")
-              ? new String(System.in.readAllBytes(), StandardCharsets.UTF_8)
-              : Files.readString(Path.of(path));
-      JsonFormat.parser().merge(json, profile);
-    } catch (InvalidProtocolBufferException e) {
-      throw new InputException(path + ": is no profile in JSON: " + e.getMessage(), e);
-    } catch (IOException e) {
-      throw new InputException(path + ": cannot be read (expected: a readable file)", e);
-    }
+    JsonMessages.merge(path, "profile", profile);
     return profile;
   }
 }

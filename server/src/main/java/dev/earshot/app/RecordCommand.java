@@ -1,18 +1,12 @@
 package dev.earshot.app;
 
-import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.util.Durations;
-import com.google.protobuf.util.JsonFormat;
 import dev.earshot.client.EarshotClient;
 import dev.earshot.v1.ContextItem;
 import dev.earshot.v1.Event;
 import dev.earshot.v1.Interaction;
 import dev.earshot.v1.InteractionsGrpc;
 import dev.earshot.v1.RecordEventsRequest;
-import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
@@ -219,17 +213,7 @@ final class RecordCommand extends ApiCommand {
           spec().commandLine(), "expected: either --file, or what was heard, said and shown");
     }
     RecordEventsRequest.Builder request = RecordEventsRequest.newBuilder();
-    try {
-      String json =
-          path.equals("-")
-              ? new String(System.in.readAllBytes(), StandardCharsets.UTF_8)
-              : Files.readString(Path.of(path));
-      JsonFormat.parser().merge(json, request);
-    } catch (InvalidProtocolBufferException e) {
-      throw new InputException(path + ": is no RecordEventsRequest in JSON: " + e.getMessage(), e);
-    } catch (IOException e) {
-      throw new InputException(path + ": cannot be read (expected: a readable file)", e);
-    }
+    JsonMessages.merge(path, "RecordEventsRequest", request);
     return request;
   }
 }
