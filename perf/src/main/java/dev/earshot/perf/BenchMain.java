@@ -19,6 +19,7 @@ import picocli.CommandLine.Spec;
       HelpCommand.class,
       LoadCommand.class,
       PairedCommand.class,
+      CrashCommand.class,
       PeersCommand.class,
       ReportCommand.class,
       MicroCommand.class,

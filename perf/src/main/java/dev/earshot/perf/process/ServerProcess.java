@@ -18,7 +18,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -33,16 +32,19 @@ public final class ServerProcess implements AutoCloseable {
   private static final Duration STOP = Duration.ofSeconds(15);
   private static final int LOG_LINES = 12;
 
+  /** Short against any start, which is measured by this. */
+  private static final int LOOK_AGAIN_MILLIS = 20;
+
   private static final Logger logger = LoggerFactory.getLogger(ServerProcess.class);
 
   private final Process process;
   private final int port;
-  private final Path work;
+  private final WorkFolder work;
 
   /** Nothing that a measurement has started outlives it, however it ends. */
   private final Thread hook;
 
-  private ServerProcess(Process process, int port, Path work) {
+  private ServerProcess(Process process, int port, WorkFolder work) {
     this.process = process;
     this.port = port;
     this.work = work;
@@ -82,21 +84,21 @@ public final class ServerProcess implements AutoCloseable {
   public static ServerProcess start(Spec spec, Cpus cpus, Duration patience)
       throws IOException, InterruptedException {
     int free = freePort();
-    Path work = Files.createTempDirectory("earshot-bench-" + spec.name + "-");
-    Path portFile = Files.createFile(work.resolve("port"));
+    WorkFolder work = WorkFolder.create(spec.name);
+    Path portFile = Files.createFile(work.path().resolve("port"));
     List<String> command = new ArrayList<>();
     for (String word : spec.command) {
       command.add(
           word.replace("{port}", Integer.toString(free))
               .replace("{port-file}", portFile.toString()));
     }
-    Path log = work.resolve("log");
+    Path log = work.path().resolve("log");
     ProcessBuilder builder =
         new ProcessBuilder(cpus.wrap(command))
             .redirectErrorStream(true)
             .redirectOutput(log.toFile());
-    spec.environment.forEach(
-        (name, value) -> builder.environment().put(name, value.replace("{work}", work.toString())));
+    spec.environment.forEach((name, value) ->
+        builder.environment().put(name, value.replace("{work}", work.path().toString())));
     boolean choosesPort = spec.command.stream().anyMatch(word -> word.contains("{port-file}"));
     Process process = builder.start();
     ServerProcess server =
@@ -177,7 +179,7 @@ public final class ServerProcess implements AutoCloseable {
           throw new IOException(
               spec.name + " is not ready after " + patience.toSeconds() + " s" + lastLines());
         }
-        TimeUnit.MILLISECONDS.sleep(100);
+        TimeUnit.MILLISECONDS.sleep(LOOK_AGAIN_MILLIS);
       }
     } finally {
       channel.shutdownNow();
@@ -203,7 +205,7 @@ public final class ServerProcess implements AutoCloseable {
 
   private String lastLines() throws IOException {
     List<String> lines =
-        Files.readString(work.resolve("log"), StandardCharsets.ISO_8859_1).lines().toList();
+        Files.readString(work.path().resolve("log"), StandardCharsets.ISO_8859_1).lines().toList();
     return "\n"
         + String.join("\n", lines.subList(Math.max(0, lines.size() - LOG_LINES), lines.size()));
   }
@@ -212,6 +214,12 @@ public final class ServerProcess implements AutoCloseable {
     try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       return socket.getLocalPort();
     }
+  }
+
+  /** Ends it as a crash would, by SIGKILL, and waits until it is gone; {@link #close} cleans up. */
+  public void crash() throws InterruptedException {
+    kill(process);
+    process.waitFor();
   }
 
   private static void kill(Process process) {
@@ -241,12 +249,10 @@ public final class ServerProcess implements AutoCloseable {
       Thread.currentThread().interrupt();
     }
     all.forEach(ProcessHandle::destroyForcibly);
-    try (Stream<Path> files = Files.walk(work)) {
-      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-        Files.deleteIfExists(file);
-      }
+    try {
+      work.close();
     } catch (IOException e) {
-      logger.debug("left among the temporary files: {}", work);
+      logger.debug("left among the temporary files: {}", work.path());
     }
   }
 }

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.earshot.perf.crash;
+
+import org.jspecify.annotations.NullMarked;
