@@ -3,6 +3,7 @@ package dev.earshot.perf;
 import dev.earshot.perf.load.PhaseResult;
 import dev.earshot.perf.micro.RuntimeFloor;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
@@ -103,6 +104,21 @@ final class Goals {
         "≤ echo's p99 + 4 × runtime: " + millis(bound),
         millis(half.latencyUs().p99()),
         (half.valid() && echo.valid()) ? half.latencyUs().p99() <= bound : null);
+    RuntimeFloor.PacedTime paced = paced(runtime, half.offered());
+    if (paced != null) {
+      row(
+          load.name() + ": the same, against the runtime called at that rate",
+          "echo's p99 + 4 × it: " + millis(echo.latencyUs().p99() + 4 * paced.p50()),
+          millis(half.latencyUs().p99()),
+          null);
+    }
+  }
+
+  private static RuntimeFloor.@Nullable PacedTime paced(RuntimeFloor.Times runtime, double rate) {
+    return runtime.paced().stream()
+        .filter(paced -> Math.abs(paced.rate() - rate) <= 0.2 * rate)
+        .min(Comparator.comparingDouble(paced -> Math.abs(paced.rate() - rate)))
+        .orElse(null);
   }
 
   private void light(LoadReport load) {
@@ -124,6 +140,14 @@ final class Goals {
         "≤ 0.30 ms",
         millis(own),
         valid ? own <= 300 : null);
+    RuntimeFloor.PacedTime paced = paced(floors.runtime(), light.offered());
+    if (paced != null) {
+      row(
+          load.name() + ": the same, beyond the runtime called at that rate",
+          "",
+          millis(beyondEcho - paced.p50()),
+          null);
+    }
     PhaseResult.Stages stages = light.stagesUs();
     if (stages != null) {
       double difference =

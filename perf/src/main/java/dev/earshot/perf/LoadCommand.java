@@ -295,18 +295,23 @@ final class LoadCommand implements Callable<Integer> {
         report.runs(),
         report.sweep(),
         report.overload(),
-        new LoadReport.Floors(echo, runtimeFloor(bundle, load.serverCpus(), seconds)));
+        new LoadReport.Floors(echo, runtimeFloor(bundle, load.serverCpus(), atRates, seconds)));
   }
 
-  /** ONNX Runtime's own times, measured on the server's CPUs. */
-  static RuntimeFloor.Times runtimeFloor(Path bundle, Cpus cpus, double seconds)
+  /**
+   * ONNX Runtime's own times, measured on the server's CPUs.
+   *
+   * @param rates of requests that come at random times
+   */
+  static RuntimeFloor.Times runtimeFloor(Path bundle, Cpus cpus, List<Double> rates, double seconds)
       throws IOException, InterruptedException, BenchException {
+    List<String> arguments = new ArrayList<>();
+    arguments.add("runtime-floor");
+    arguments.add("--bundle=" + bundle.toAbsolutePath());
+    arguments.add("--seconds=" + seconds);
+    rates.forEach(rate -> arguments.add("--rate=" + rate));
     ServerProcess.Spec probe =
-        ServerProcess.java(
-            "runtime-floor",
-            BenchMain.class.getName(),
-            List.of("runtime-floor", "--bundle=" + bundle.toAbsolutePath(), "--seconds=" + seconds),
-            false);
+        ServerProcess.java("runtime-floor", BenchMain.class.getName(), arguments, false);
     ProcessBuilder builder = new ProcessBuilder(cpus.wrap(probe.command()));
     builder.environment().putAll(probe.environment());
     Process process = builder.redirectError(ProcessBuilder.Redirect.INHERIT).start();

@@ -2,6 +2,7 @@ package dev.earshot.perf;
 
 import dev.earshot.perf.load.PhaseResult;
 import dev.earshot.perf.load.ServerUse;
+import dev.earshot.perf.micro.RuntimeFloor;
 import java.util.Formatter;
 import java.util.List;
 import java.util.Locale;
@@ -72,6 +73,12 @@ final class LoadText {
                     .map(batch ->
                         String.format(Locale.ROOT, "%d: %.0f µs", batch.size(), batch.p50()))
                     .toList()));
+        for (RuntimeFloor.PacedTime paced : floors.runtime().paced()) {
+          out.format(
+              "The same for requests that come at random, %,.0f a second: p50 %.0f µs, p99 %.0f"
+                  + " µs.%n",
+              paced.rate(), paced.p50(), paced.p99());
+        }
       }
     }
     return text.toString();

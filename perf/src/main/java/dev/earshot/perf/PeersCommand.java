@@ -197,7 +197,7 @@ final class PeersCommand implements Callable<Integer> {
     progress.note("the floors");
     double echo = echoCpuUs(progress);
     RuntimeFloor.Times runtime =
-        LoadCommand.runtimeFloor(directory, load.serverCpus(), Math.max(1, seconds));
+        LoadCommand.runtimeFloor(directory, load.serverCpus(), List.of(), Math.max(1, seconds));
     PeersReport report =
         new PeersReport(
             PeersReport.KIND,

@@ -3,6 +3,7 @@ package dev.earshot.perf;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.earshot.perf.micro.RuntimeFloor;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -20,12 +21,15 @@ final class RuntimeFloorProbe implements Callable<Integer> {
   @Option(names = "--batch-max", defaultValue = "16")
   private int batchMax;
 
+  @Option(names = "--rate", split = ",")
+  private List<Double> rates = List.of();
+
   @Option(names = "--seconds", defaultValue = "3")
   private double seconds;
 
   @Override
   public Integer call() throws Exception {
-    RuntimeFloor.Times times = RuntimeFloor.measure(bundle, batchMax, seconds);
+    RuntimeFloor.Times times = RuntimeFloor.measure(bundle, batchMax, rates, seconds);
     spec.commandLine().getOut().println(new ObjectMapper().writeValueAsString(times));
     spec.commandLine().getOut().flush();
     return 0;

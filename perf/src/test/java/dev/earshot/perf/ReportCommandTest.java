@@ -48,7 +48,10 @@ final class ReportCommandTest {
             new LoadReport.Floors(
                 curve,
                 new RuntimeFloor.Times(
-                    700, 900, List.of(new RuntimeFloor.BatchTime(1, 700, 900)))));
+                    700,
+                    900,
+                    List.of(new RuntimeFloor.PacedTime(200, 1_400, 1_900)),
+                    List.of(new RuntimeFloor.BatchTime(1, 700, 900)))));
     Results.publish(
         new PrintWriter(new StringWriter()),
         true,
@@ -68,6 +71,7 @@ final class ReportCommandTest {
     assertThat(text)
         .contains("load-test: p99 at half of the capacity | ≤ 3.00 ms |")
         .contains("load-test: the same, against the floors")
+        .contains("load-test: the same, against the runtime called at that rate")
         .contains("plots/load-test-goodput.svg", report.machine().summary());
     assertThat(Files.readString(folder.resolve("report.html"))).contains("<svg", "</html>");
   }
