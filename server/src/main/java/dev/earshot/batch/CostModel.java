@@ -57,8 +57,8 @@ public final class CostModel {
     }
     this.ticker = ticker;
     warm.forEach(run -> prior.add(run.rows, (double) run.nanos, PRIOR_WEIGHT));
-    double[] line = prior.line(0, 0, 0, 0, 0);
-    priorFit = new Fit(line[0], line[1], PRIOR_DEVIATION * (line[0] + line[1]));
+    Fit line = prior.fit(recent, 0);
+    priorFit = new Fit(line.a, line.b, PRIOR_DEVIATION * line.at(1));
     fit = priorFit;
     observedNanos = ticker.nanoTime() - STALE_NANOS;
   }
@@ -70,9 +70,8 @@ public final class CostModel {
     double observed = Math.min((double) nanos, Math.max(1, MOST_TIMES * expected));
     recent.decay(DECAY);
     recent.add(rows, observed, 1);
-    double[] line = prior.line(recent.w, recent.wn, recent.wnn, recent.wt, recent.wnt);
     double off = Math.abs(observed - expected);
-    fit = new Fit(line[0], line[1], before.deviation + DEVIATION_GAIN * (off - before.deviation));
+    fit = prior.fit(recent, before.deviation + DEVIATION_GAIN * (off - before.deviation));
     observedNanos = ticker.nanoTime();
   }
 
@@ -130,26 +129,26 @@ public final class CostModel {
     }
 
     /** The line through these and further sums; neither slope nor intercept is negative. */
-    double[] line(double w2, double wn2, double wnn2, double wt2, double wnt2) {
-      double sw = w + w2;
-      double sn = wn + wn2;
-      double snn = wnn + wnn2;
-      double st = wt + wt2;
-      double snt = wnt + wnt2;
+    Fit fit(Sums further, double deviation) {
+      double sw = w + further.w;
+      double sn = wn + further.wn;
+      double snn = wnn + further.wnn;
+      double st = wt + further.wt;
+      double snt = wnt + further.wnt;
       double determinant = sw * snn - sn * sn;
       if (determinant <= 1e-9 * sw * snn) {
         // One size alone: as if a run cost nothing beyond its rows.
-        return new double[] {snt / snn, 0};
+        return new Fit(snt / snn, 0, deviation);
       }
       double a = (sw * snt - sn * st) / determinant;
       double b = (st - a * sn) / sw;
       if (a < 0) {
-        return new double[] {0, st / sw};
+        return new Fit(0, st / sw, deviation);
       }
       if (b < 0) {
-        return new double[] {snt / snn, 0};
+        return new Fit(snt / snn, 0, deviation);
       }
-      return new double[] {a, b};
+      return new Fit(a, b, deviation);
     }
   }
 }

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * The skills of a bundle, by row: {@code skills.jsonl}.
  *
- * <p>Immutable and thread-safe.
+ * <p>Thread-safe.
  */
 public final class SkillTable {
   static final String FILE = "skills.jsonl";
@@ -20,15 +20,27 @@ public final class SkillTable {
   private static final byte[] NOTHING = {};
   private static final int MAX_ID = 128;
 
+  /** A power of two. */
+  private static final int RECENT = 1 << 11;
+
   private final StringTable ids;
   private final StringTable names;
   private final StringTable invocations;
+
+  /**
+   * Skills lately asked for, each in the place that its row's last bits give. Threads may see each
+   * other's writes late or never: then one makes its own.
+   */
+  private final @Nullable Label[] recent = new Label[RECENT];
 
   private SkillTable(StringTable ids, StringTable names, StringTable invocations) {
     this.ids = ids;
     this.names = names;
     this.invocations = invocations;
   }
+
+  /** What an answer says of the skill in a row. */
+  public record Label(int row, String id, String name) {}
 
   public int size() {
     return ids.size();
@@ -45,6 +57,17 @@ public final class SkillTable {
 
   public String name(int row) {
     return names.get(row);
+  }
+
+  /** A skill's id and name; few skills answer most requests, so their strings are kept. */
+  public Label label(int row) {
+    int place = row & (RECENT - 1);
+    Label label = recent[place];
+    if (label == null || label.row != row) {
+      label = new Label(row, id(row), name(row));
+      recent[place] = label;
+    }
+    return label;
   }
 
   public @Nullable String invocation(int row) {

@@ -32,6 +32,9 @@ public final class Tokenizer {
   private final Manifest.TokenizerOptions options;
   private final int ngramBuckets;
 
+  /** What a thread cuts one text after the other with, so that only results are allocated. */
+  private final ThreadLocal<Cut> cuts = ThreadLocal.withInitial(Cut::new);
+
   Tokenizer(
       Folding folding,
       StringTable vocabulary,
@@ -74,23 +77,23 @@ public final class Tokenizer {
   }
 
   public Tokens tokenize(String text) {
-    return new Cut(text).tokens();
+    return cuts.get().tokens(text);
   }
 
   /** One text being cut: the word under construction, as UTF-8, and what is finished. */
   private final class Cut {
-    private final String text;
+    private static final int COMMON_WORD_BYTES = 64;
+
     private final int[] ids = new int[options.maxWords()];
     private int count;
     private List<int[]> unknownNgrams = List.of();
-    private byte[] word = new byte[64];
+    private byte[] word = new byte[COMMON_WORD_BYTES];
     private int length;
 
-    Cut(String text) {
-      this.text = text;
-    }
-
-    Tokens tokens() {
+    Tokens tokens(String text) {
+      count = 0;
+      unknownNgrams = List.of();
+      length = 0;
       int position = 0;
       while (position < text.length() && count < ids.length) {
         int codePoint = text.codePointAt(position);
@@ -111,6 +114,10 @@ public final class Tokenizer {
       }
       if (count == 0) {
         ids[count++] = EMPTY;
+      }
+      if (word.length > COMMON_WORD_BYTES) {
+        // One endless word shall not stay in memory, neither its length nor its letters.
+        word = new byte[COMMON_WORD_BYTES];
       }
       return new Tokens(Arrays.copyOf(ids, count), unknownNgrams);
     }

@@ -182,10 +182,11 @@ final class ShortlistRunner implements BatchRunner<ShortlistJob> {
     RankedSkill[] skills = new RankedSkill[count];
     for (int rank = 0; rank < count; rank++) {
       int row = workspace.topRow(i, rank);
+      SkillTable.Label skill = table.label(row);
       skills[rank] =
           new RankedSkill(
-              table.id(row),
-              table.name(row),
+              skill.id(),
+              skill.name(),
               (1 - outOfScope) * Math.exp(workspace.topLogProbability(i, rank)),
               user.contains(row));
     }
