@@ -1,11 +1,8 @@
 package dev.earshot.batch;
 
-import dev.earshot.deadline.TimerError;
-
 /**
- * Decides on arrival what a request can get, by when it would be done: what its deadline leaves,
- * less the wait that the queue predicts, less a batch that it would run in, less how late the event
- * loop usually is.
+ * Decides on arrival what a request can get, by when it would be done: the time until it is due,
+ * less the wait that the queue predicts, less a batch that it would run in.
  *
  * <p>What lies in the queue is bounded for each caller by a dynamic threshold, as in the shared
  * buffers of switches (Choudhury and Hahne, <i>Dynamic queue length thresholds for shared-memory
@@ -20,11 +17,9 @@ public final class Admission {
   private static final int SHARE = 4;
 
   private final MicroBatcher batcher;
-  private final TimerError timerError;
 
-  public Admission(MicroBatcher batcher, TimerError timerError) {
+  public Admission(MicroBatcher batcher) {
     this.batcher = batcher;
-    this.timerError = timerError;
   }
 
   /** What a request can get. */
@@ -60,15 +55,18 @@ public final class Admission {
    */
   public record Cost(long aloneNanos, long batchedNanos, long fullNanos) {}
 
-  /** Decides on a request that is due at a time, of which so much remains. */
-  public Decision decide(long dueNanos, long remainingNanos, Cost cost, Callers.Share caller) {
-    long left = remainingNanos - timerError.typicalNanos();
+  /**
+   * Decides on a request.
+   *
+   * @param leftNanos until it is due
+   */
+  public Decision decide(long dueNanos, long leftNanos, Cost cost, Callers.Share caller) {
     long wait = batcher.untilBegunNanos(dueNanos);
-    if (left < cost.aloneNanos) {
+    if (leftNanos < cost.aloneNanos) {
       return new Decision(Verdict.TOO_SHORT, wait, wait, false);
     }
     // With nothing before it, a request that runs alone shares no batch.
-    long room = left - (wait == 0 ? cost.aloneNanos : cost.batchedNanos);
+    long room = leftNanos - (wait == 0 ? cost.aloneNanos : cost.batchedNanos);
     if (room < wait) {
       return new Decision(Verdict.OVERLOADED, wait, wait, false);
     }
@@ -78,7 +76,7 @@ public final class Admission {
       long delay = own - allowed;
       return new Decision(Verdict.UNFAIR, wait, delay, room - delay >= wait);
     }
-    boolean full = left - wait >= cost.fullNanos;
+    boolean full = leftNanos - wait >= cost.fullNanos;
     return new Decision(full ? Verdict.FULL : Verdict.DEGRADED, wait, 0, true);
   }
 }

@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
  */
 public abstract class Job {
   private final long dueNanos;
+  private final long expiryNanos;
 
   /** Set by the queue, under its lock: among jobs that are due at the same time, the first. */
   long sequence;
@@ -24,10 +25,12 @@ public abstract class Job {
   Callers.@Nullable Share share;
 
   /**
-   * @param dueNanos when it must be done, by the batcher's clock
+   * @param dueNanos when it must be done, by the batcher's clock, to be of use for certain
+   * @param expiryNanos when it is of no use any more; not before it is due
    */
-  protected Job(long dueNanos) {
+  protected Job(long dueNanos, long expiryNanos) {
     this.dueNanos = dueNanos;
+    this.expiryNanos = expiryNanos;
   }
 
   /** Why a job is not run. */
@@ -42,6 +45,11 @@ public abstract class Job {
 
   public final long dueNanos() {
     return dueNanos;
+  }
+
+  /** What is planned ends before it is due; what runs already may go on until it expires. */
+  public final long expiryNanos() {
+    return expiryNanos;
   }
 
   /** Whether anybody still wants it; if not, it is dropped without a word. */

@@ -552,7 +552,7 @@ public final class MicroBatcher implements AutoCloseable {
     /** From any thread, while the batch runs and is not changed. */
     void addExpired(long now, List<Job> all) {
       for (J job : batch) {
-        if (job.isWanted() && job.dueNanos() - now <= 0) {
+        if (job.isWanted() && job.expiryNanos() - now <= 0) {
           all.add(job);
         }
       }

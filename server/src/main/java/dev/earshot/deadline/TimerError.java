@@ -13,18 +13,15 @@ import java.util.concurrent.TimeUnit;
  */
 public final class TimerError {
   private static final double HIGH = 99;
-  private static final double MIDDLE = 50;
   private static final Duration HALF_LIFE = Duration.ofSeconds(10);
   private static final Duration INITIAL = Duration.ofMillis(1);
 
   private final Ticker ticker;
   private final DecayingPercentile high;
-  private final DecayingPercentile middle;
 
   public TimerError(Ticker ticker) {
     this.ticker = ticker;
     this.high = new DecayingPercentile(ticker, HIGH, HALF_LIFE, INITIAL);
-    this.middle = new DecayingPercentile(ticker, MIDDLE, HALF_LIFE, Duration.ZERO);
   }
 
   /** The 99th percentile of how late timers fired, in nanoseconds. */
@@ -32,19 +29,9 @@ public final class TimerError {
     return high.nanos();
   }
 
-  /**
-   * The median of how late timers fired, in nanoseconds: what to expect, where expecting the worst
-   * would refuse work that can be done.
-   */
-  public long typicalNanos() {
-    return middle.nanos();
-  }
-
   /** Notes that a timer fires now that was due at a time. */
   public void fired(long dueNanos) {
-    long late = ticker.nanoTime() - dueNanos;
-    high.record(late);
-    middle.record(late);
+    high.record(ticker.nanoTime() - dueNanos);
   }
 
   /**

@@ -44,6 +44,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class ShortlistEngine implements AutoCloseable {
   private static final Duration SHORTEST_TICK = Duration.ofMillis(1);
+  private static final int SENDING_PART = 4;
 
   private final ServedModel served;
   private final UserSummaries summaries;
@@ -110,7 +111,7 @@ final class ShortlistEngine implements AutoCloseable {
             ticker,
             List.of(lane),
             listener);
-    admission = new Admission(batcher, timerError);
+    admission = new Admission(batcher);
   }
 
   private Reserve reserve() {
@@ -196,13 +197,14 @@ final class ShortlistEngine implements AutoCloseable {
       CompletableFuture<Shortlist> answer) {
     long start = budget.ticker().nanoTime();
     WeightedTexts texts = tokenize(query.hypotheses());
+    long now = budget.ticker().nanoTime();
     ShortlistJob job =
         new ShortlistJob(
-            texts, query.maxSkills(), budget, budget.ticker().nanoTime() - start, answer);
+            texts, query.maxSkills(), budget, sendingNanos(budget), now - start, answer);
     Decision decision =
         admission.decide(
-            budget.deadlineNanos(),
-            budget.remainingNanos(),
+            job.dueNanos(),
+            job.dueNanos() - now,
             new Admission.Cost(costs.alone(job), costs.batched(job), costs.batchedInFull(job)),
             caller);
     Request request = new Request(query, job, caller, decision);
@@ -222,6 +224,14 @@ final class ShortlistEngine implements AutoCloseable {
                   decision.retryMeetsDeadline()));
       case FULL, DEGRADED -> request.begin();
     }
+  }
+
+  /**
+   * What to keep back for the way to the caller: a loop that gets to its timers late gets to
+   * sending late, and got to the request late. A short budget gives no more than a part to it.
+   */
+  private long sendingNanos(Budget budget) {
+    return Math.max(0, Math.min(timerError.nanos(), budget.remainingNanos() / SENDING_PART));
   }
 
   private WeightedTexts tokenize(List<WeightedText> hypotheses) {

@@ -41,13 +41,17 @@ final class ShortlistJob extends Job {
   private long profileNanos;
   private long encodeNanos;
 
+  /**
+   * @param sendingNanos what the answer may take to its caller once it is made
+   */
   ShortlistJob(
       WeightedTexts texts,
       int maxSkills,
       Budget budget,
+      long sendingNanos,
       long tokenizeNanos,
       CompletableFuture<Shortlist> answer) {
-    super(budget.deadlineNanos());
+    super(budget.deadlineNanos() - sendingNanos, budget.deadlineNanos());
     this.texts = texts;
     this.wordBucket = ShortlistCosts.bucketOfWords(texts.longest());
     this.maxSkills = maxSkills;

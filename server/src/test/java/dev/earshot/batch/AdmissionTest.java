@@ -5,11 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.earshot.batch.Admission.Cost;
 import dev.earshot.batch.Admission.Decision;
 import dev.earshot.batch.Admission.Verdict;
-import dev.earshot.deadline.TimerError;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -22,7 +20,6 @@ class AdmissionTest {
 
   private final HeldRunner runner = new HeldRunner(MS, MS);
   private final Lane<TestJob> lane = new Lane<>("requests", 8, () -> runner);
-  private final TimerError timerError = new TimerError(() -> 0);
   private final MicroBatcher batcher =
       new MicroBatcher(
           new MicroBatcher.Options(
@@ -30,15 +27,8 @@ class AdmissionTest {
           () -> 0,
           List.of(lane),
           BatchListener.NONE);
-  private final Admission admission = new Admission(batcher, timerError);
+  private final Admission admission = new Admission(batcher);
   private final Callers callers = new Callers();
-
-  @BeforeEach
-  void timersAreOnTime() {
-    for (int i = 0; i < 64; i++) {
-      timerError.fired(0);
-    }
-  }
 
   @AfterEach
   void close() {

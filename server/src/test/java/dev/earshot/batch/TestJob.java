@@ -9,7 +9,7 @@ final class TestJob extends Job {
   volatile @Nullable Drop dropped;
 
   TestJob(String name, long dueNanos) {
-    super(dueNanos);
+    super(dueNanos, dueNanos);
     this.name = name;
   }
 

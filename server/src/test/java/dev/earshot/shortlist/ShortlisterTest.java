@@ -309,6 +309,34 @@ class ShortlisterTest {
   }
 
   @Test
+  void refusesWhatWaitsWhileTheRefusalStillReachesTheCallerInTime() throws Exception {
+    // Whoever gets to timers a second late gets to sending a second late.
+    for (int i = 0; i < 64; i++) {
+      timerError.fired(time.nanoTime() - Duration.ofSeconds(1).toNanos());
+    }
+    StallingModel stalling = new StallingModel(model);
+    try (Shortlister stalled = shortlister(stalling)) {
+      stalling.ignoreTermination();
+      stalling.stallNext();
+      Duration nine = Duration.ofSeconds(9);
+      CompletableFuture<Shortlist> running =
+          stalled.shortlist(query(null), Budget.startingNow(time::nanoTime, nine));
+      stalling.awaitStall();
+      CompletableFuture<Shortlist> waiting =
+          stalled.shortlist(query(null), Budget.startingNow(time::nanoTime, nine));
+      time.advance(Duration.ofMillis(7_900).toNanos());
+      assertThat(waiting).isNotDone();
+      time.advance(Duration.ofMillis(200).toNanos());
+
+      assertThat(refusal(waiting)).isEqualTo(Refusal.Reason.DEADLINE);
+      assertThat(running).isNotDone();
+      time.advance(Duration.ofSeconds(1).toNanos());
+      assertThat(refusal(running)).isEqualTo(Refusal.Reason.DEADLINE);
+      stalling.go();
+    }
+  }
+
+  @Test
   void aSwapLosesNoRequestAndEndsWhatHasBegunWhereItBegan() throws Exception {
     CompletableFuture<Optional<Profile>> late = new CompletableFuture<>();
     store.reads(userId -> late);
