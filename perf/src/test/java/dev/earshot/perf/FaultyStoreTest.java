@@ -2,16 +2,22 @@ package dev.earshot.perf;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.earshot.store.MemoryProfileStore;
+import dev.earshot.store.MemoryStore;
 import dev.earshot.store.Profile;
+import dev.earshot.store.Retention;
+import dev.earshot.store.StoredProfiles;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 
 final class FaultyStoreTest {
-  private final FaultyStore store = new FaultyStore(new MemoryProfileStore());
+  private final FaultyStore store =
+      new FaultyStore(
+          new StoredProfiles(
+              new MemoryStore(InstantSource.system(), Retention.DEFAULT).profiles()));
 
   @Test
   void answersWhatHungWhenItComesBack() {

@@ -35,6 +35,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
@@ -177,30 +178,9 @@ class FaultsTest {
     ConcurrentLinkedQueue<ShortlistStreamResponse> responses = new ConcurrentLinkedQueue<>();
     CountDownLatch ended = new CountDownLatch(1);
     StreamObserver<ShortlistStreamRequest> requests =
-        ShortlisterGrpc.newStub(channel)
-            .shortlistStream(
-                new StreamObserver<>() {
-                  @Override
-                  public void onNext(ShortlistStreamResponse response) {
-                    responses.add(response);
-                  }
-
-                  @Override
-                  public void onError(Throwable failure) {
-                    ended.countDown();
-                  }
-
-                  @Override
-                  public void onCompleted() {
-                    ended.countDown();
-                  }
-                });
+        ShortlisterGrpc.newStub(channel).shortlistStream(collector(responses, ended));
     for (int i = 0; i < BURST; i++) {
-      requests.onNext(
-          ShortlistStreamRequest.newBuilder()
-              .setRequestId("r" + i)
-              .setShortlist(request(i % 2 == 0 ? USER : "unknown" + i))
-              .build());
+      requests.onNext(message(i, i % 2 == 0 ? USER : "unknown" + i));
     }
     requests.onCompleted();
     assertThat(ended.await(60, TimeUnit.SECONDS)).isTrue();
@@ -212,6 +192,50 @@ class FaultsTest {
             response.hasResponse()
                 || response.getError().getCode() == Code.RESOURCE_EXHAUSTED_VALUE
                 || response.getError().getCode() == Code.DEADLINE_EXCEEDED_VALUE);
+  }
+
+  @Test
+  void aStoreThatHangsDelaysNoMessageOfAStream() throws Exception {
+    store.reads(user -> new CompletableFuture<>());
+    ConcurrentLinkedQueue<ShortlistStreamResponse> responses = new ConcurrentLinkedQueue<>();
+    CountDownLatch ended = new CountDownLatch(1);
+    StreamObserver<ShortlistStreamRequest> requests =
+        ShortlisterGrpc.newStub(channel).shortlistStream(collector(responses, ended));
+    for (int i = 0; i < 20; i++) {
+      requests.onNext(
+          message(i, "hung" + i).toBuilder()
+              .setTimeout(com.google.protobuf.Duration.newBuilder().setSeconds(2))
+              .build());
+    }
+    requests.onCompleted();
+    assertThat(ended.await(60, TimeUnit.SECONDS)).isTrue();
+
+    assertThat(responses).hasSize(20);
+    assertThat(responses)
+        .allSatisfy(response ->
+            assertThat(reasons(response.getResponse())).containsAnyElementsOf(NOT_THERE));
+  }
+
+  @Test
+  void aStreamThatIsCancelledLeavesNothingBehind() throws Exception {
+    store.reads(user -> new CompletableFuture<>());
+    CountDownLatch ended = new CountDownLatch(1);
+    Context.CancellableContext call = Context.current().withCancellation();
+    call.run(() -> {
+      StreamObserver<ShortlistStreamRequest> requests =
+          ShortlisterGrpc.newStub(channel)
+              .shortlistStream(collector(new ConcurrentLinkedQueue<>(), ended));
+      for (int i = 0; i < 64; i++) {
+        requests.onNext(message(i, "gone"));
+      }
+    });
+    call.cancel(null);
+    assertThat(ended.await(30, TimeUnit.SECONDS)).isTrue();
+
+    store.reads(store::stored);
+    awaitContextual();
+    assertThat(metric("earshot_queue_depth")).isZero();
+    assertThat(metric("earshot_failed_total")).isZero();
   }
 
   @Test
@@ -297,6 +321,33 @@ class FaultsTest {
     }
     return reason
         + (pushback.equals("-1") ? " -1" : Long.parseLong(pushback) > 0 ? " later" : " ?");
+  }
+
+  private static ShortlistStreamRequest message(int number, String user) {
+    return ShortlistStreamRequest.newBuilder()
+        .setRequestId("r" + number)
+        .setShortlist(request(user))
+        .build();
+  }
+
+  private static StreamObserver<ShortlistStreamResponse> collector(
+      Queue<ShortlistStreamResponse> responses, CountDownLatch ended) {
+    return new StreamObserver<>() {
+      @Override
+      public void onNext(ShortlistStreamResponse response) {
+        responses.add(response);
+      }
+
+      @Override
+      public void onError(Throwable failure) {
+        ended.countDown();
+      }
+
+      @Override
+      public void onCompleted() {
+        ended.countDown();
+      }
+    };
   }
 
   private interface Outcome {

@@ -1,5 +1,6 @@
 package dev.earshot.store;
 
+import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
@@ -8,7 +9,8 @@ import java.util.function.Function;
 
 /** A store in memory whose reads do what a test wants them to. */
 public final class FaultyStore implements ProfileStore {
-  private final ProfileStore store = new MemoryProfileStore();
+  private final ProfileStore store =
+      new StoredProfiles(new MemoryStore(InstantSource.system(), Retention.DEFAULT).profiles());
   private final AtomicInteger reads = new AtomicInteger();
   private volatile Function<String, CompletionStage<Optional<Profile>>> read = store::get;
 

@@ -14,7 +14,9 @@ import dev.earshot.shortlist.ShortlistQuery;
 import dev.earshot.shortlist.ShortlistQuery.WeightedText;
 import dev.earshot.shortlist.Shortlister;
 import dev.earshot.shortlist.UserSummaries;
-import dev.earshot.store.MemoryProfileStore;
+import dev.earshot.store.MemoryStore;
+import dev.earshot.store.Retention;
+import dev.earshot.store.StoredProfiles;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Arrays;
@@ -69,7 +71,11 @@ public class ShortlistBenchmark {
   @Setup
   public void start() throws Exception {
     fixture = Fixture.load(skills, 1);
-    Profiles profiles = new Profiles(new MemoryProfileStore(), InstantSource.system());
+    Profiles profiles =
+        new Profiles(
+            new StoredProfiles(
+                new MemoryStore(InstantSource.system(), Retention.DEFAULT).profiles()),
+            InstantSource.system());
     boolean known = user.equals("known");
     for (int i = 0; known && i < Fixture.USERS; i++) {
       EnabledSkills enabled = fixture.users().get(i);
