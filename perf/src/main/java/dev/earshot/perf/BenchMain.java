@@ -20,6 +20,7 @@ import picocli.CommandLine.Spec;
       LoadCommand.class,
       PairedCommand.class,
       CrashCommand.class,
+      StartCommand.class,
       PeersCommand.class,
       ReportCommand.class,
       MicroCommand.class,

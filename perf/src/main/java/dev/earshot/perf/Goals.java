@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
 final class Goals {
   private static final double HALF = 0.5;
   private static final double LIGHT = 0.1;
+  private static final double RECORD_BEYOND_ECHO_US = 1_000;
 
   private final List<String> rows = new ArrayList<>();
 
@@ -55,6 +56,15 @@ final class Goals {
         halfAgainstFloors(load, half);
       }
       light(load);
+    }
+    if ("RecordEvents".equals(load.setup().get("calls"))) {
+      for (LoadReport.Beyond beyond : load.beyondEcho()) {
+        row(
+            load.name() + ": p99 at " + beyond.run() + ", beyond the echo's",
+            "≤ " + millis(RECORD_BEYOND_ECHO_US),
+            millis(beyond.p99Us()),
+            beyond.valid() ? beyond.p99Us() <= RECORD_BEYOND_ECHO_US : null);
+      }
     }
     LoadReport.Overload overload = load.overload();
     if (overload != null) {

@@ -1,6 +1,7 @@
 package dev.earshot.perf;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.earshot.app.StoreOptions;
 import dev.earshot.model.Bundle;
 import dev.earshot.perf.load.PhaseResult;
 import dev.earshot.perf.load.ServerUse;
@@ -61,6 +62,22 @@ final class LoadCommand implements Callable<Integer> {
       description = "Requests a second; several rates are run one after the other.",
       showDefaultValue = Visibility.NEVER)
   private List<Double> rates = List.of();
+
+  @Option(
+      names = "--method",
+      defaultValue = "shortlist",
+      description =
+          "What is called: shortlist, or record-events (one event with one text in each call).")
+  private Method method;
+
+  @Option(
+      names = "--store",
+      paramLabel = "KIND",
+      defaultValue = "memory",
+      description =
+          "Where the server that is started keeps things: memory, or rocksdb in a folder of its"
+              + " own, gone with it.")
+  private StoreOptions.Kind store;
 
   @Option(
       names = "--sweep",
@@ -149,6 +166,25 @@ final class LoadCommand implements Callable<Integer> {
   @Option(names = "--name", defaultValue = "load", description = "Of the result's files.")
   private String name;
 
+  /** What may be called. */
+  enum Method {
+    SHORTLIST("shortlist", "Shortlist"),
+    RECORD_EVENTS("record-events", "RecordEvents");
+
+    private final String label;
+    private final String call;
+
+    Method(String label, String call) {
+      this.label = label;
+      this.call = call;
+    }
+
+    @Override
+    public String toString() {
+      return label;
+    }
+  }
+
   @Override
   public Integer call() throws Exception {
     requireSomething();
@@ -159,6 +195,11 @@ final class LoadCommand implements Callable<Integer> {
     Bundle bundle = Bundle.open(directory);
     load.driverCpus().pinThisProcess();
     Map<String, Object> setup = load.describe(bundle);
+    if (method != Method.SHORTLIST) {
+      setup.put("calls", method.call);
+    }
+    // Read once: of the floors the requests are as long as they were, and their ids too.
+    Traffic traffic = traffic(time);
     LoadReport report;
     if (server != null) {
       setup.put("server", "running at " + server);
@@ -169,32 +210,46 @@ final class LoadCommand implements Callable<Integer> {
               Integer.parseInt(server.substring(colon + 1)),
               null,
               bundle,
+              traffic,
               progress,
               new Header(time, machine, setup));
     } else {
-      setup.put("server", "earshot serve" + (serverArgs == null ? "" : " " + serverArgs.strip()));
+      List<String> arguments = new ArrayList<>();
+      if (store != StoreOptions.Kind.MEMORY) {
+        // In memory is how measured servers are started, those of before there was a choice too.
+        arguments.add("--store=" + store.name().toLowerCase(Locale.ROOT));
+      }
+      arguments.addAll(EarshotProcess.words(serverArgs));
+      setup.put("server", String.join(" ", "earshot serve", String.join(" ", arguments)).strip());
       progress.note("starting a server of " + bundle.skills().size() + " skills");
       try (ServerProcess process =
           ServerProcess.start(
-              EarshotProcess.spec(serverHome, directory, EarshotProcess.words(serverArgs)),
-              load.serverCpus(),
-              PATIENCE)) {
+              EarshotProcess.spec(serverHome, directory, arguments), load.serverCpus(), PATIENCE)) {
         report =
             measure(
                 process.host(),
                 process.port(),
                 process.meter(),
                 bundle,
+                traffic,
                 progress,
                 new Header(time, machine, setup));
       }
     }
     if (floors) {
-      report = withFloors(report, directory, progress);
+      report = withFloors(report, directory, traffic, progress);
     }
     Results.publish(
         spec.commandLine().getOut(), json, save, name, report, LoadText.markdown(report));
     return report.isValid() ? 0 : INVALID;
+  }
+
+  private Traffic traffic(String time) {
+    return switch (method) {
+      case SHORTLIST -> load.traffic();
+      case RECORD_EVENTS ->
+          load.recordEventsTraffic("bench-" + Instant.parse(time).getEpochSecond());
+    };
   }
 
   private record Header(String time, Machine machine, Map<String, Object> setup) {}
@@ -204,13 +259,13 @@ final class LoadCommand implements Callable<Integer> {
       int port,
       ServerUse.@Nullable Meter meter,
       Bundle bundle,
+      Traffic traffic,
       ProgressLine progress,
       Header header)
       throws BenchException, InterruptedException {
     progress.note("writing " + load.users() + " users");
     Population.register(
         host, port, load.users(), load.enabled(), LoadOptions.skillIds(bundle), load.seed());
-    Traffic traffic = load.traffic();
     List<PhaseResult> runs = new ArrayList<>();
     LoadReport.Sweep curve = null;
     LoadReport.Overload bursts = null;
@@ -251,7 +306,8 @@ final class LoadCommand implements Callable<Integer> {
     return knownCapacity == null ? 0 : knownCapacity;
   }
 
-  private LoadReport withFloors(LoadReport report, Path bundle, ProgressLine progress)
+  private LoadReport withFloors(
+      LoadReport report, Path bundle, Traffic traffic, ProgressLine progress)
       throws IOException, InterruptedException, BenchException {
     List<Double> atRates = new ArrayList<>(rates);
     long bytes = report.runs().isEmpty() ? 0 : report.runs().get(0).responseBytes();
@@ -272,19 +328,21 @@ final class LoadCommand implements Callable<Integer> {
                 true),
             load.serverCpus(),
             PATIENCE)) {
-      Traffic shortlists = load.unaryTraffic();
-      Traffic traffic =
-          Traffic.unary(EchoServer.METHOD, shortlists.requests(), Traffic.Reader.NOTHING);
+      Traffic echoed = Traffic.unary(EchoServer.METHOD, traffic.requests(), Traffic.Reader.NOTHING);
       try (LoadSession session =
           new LoadSession(
-              load.driver(process.host(), process.port(), traffic), process.meter(), progress)) {
+              load.driver(process.host(), process.port(), echoed), process.meter(), progress)) {
         session.warmUp(1_000, warmUpSeconds);
         for (double rate : atRates) {
           echo.add(session.run("echo " + rateName(rate), rate, seconds));
         }
       }
     }
-    progress.note("the floor: ONNX Runtime alone");
+    RuntimeFloor.Times runtime = null;
+    if (method == Method.SHORTLIST) {
+      progress.note("the floor: ONNX Runtime alone");
+      runtime = runtimeFloor(bundle, load.serverCpus(), atRates, seconds);
+    }
     return new LoadReport(
         report.kind(),
         report.name(),
@@ -295,7 +353,7 @@ final class LoadCommand implements Callable<Integer> {
         report.runs(),
         report.sweep(),
         report.overload(),
-        new LoadReport.Floors(echo, runtimeFloor(bundle, load.serverCpus(), atRates, seconds)));
+        new LoadReport.Floors(echo, runtime));
   }
 
   /**

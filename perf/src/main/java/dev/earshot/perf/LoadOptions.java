@@ -4,6 +4,7 @@ import dev.earshot.model.Bundle;
 import dev.earshot.model.BundleException;
 import dev.earshot.perf.load.Arrivals;
 import dev.earshot.perf.load.LoadDriver;
+import dev.earshot.perf.load.RecordEventsTraffic;
 import dev.earshot.perf.load.ShortlistTraffic;
 import dev.earshot.perf.load.Traffic;
 import dev.earshot.perf.micro.SampleUtterances;
@@ -147,6 +148,21 @@ final class LoadOptions {
   /** The same requests as calls of their own, whatever the flags say. */
   Traffic unaryTraffic() {
     return ShortlistTraffic.unary(SampleUtterances.read(), population());
+  }
+
+  /**
+   * Events to record, one in each call.
+   *
+   * @param run a name for this run, unlike those before
+   */
+  Traffic recordEventsTraffic(String run) {
+    if (stream || unknownUsers > 0 || users < 1) {
+      throw new ParameterException(
+          mixee.commandLine(),
+          "--method record-events: with --stream, --unknown-users or no users (expected: calls of"
+              + " known users)");
+    }
+    return RecordEventsTraffic.unary(run, SampleUtterances.read(), Population.ids(users), skew);
   }
 
   private ShortlistTraffic.Population population() {

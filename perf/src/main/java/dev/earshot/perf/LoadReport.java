@@ -5,6 +5,7 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import dev.earshot.perf.load.PhaseResult;
 import dev.earshot.perf.micro.RuntimeFloor;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -96,6 +97,33 @@ record LoadReport(
    */
   @JsonIgnoreProperties(ignoreUnknown = true)
   record Floors(List<PhaseResult> echo, RuntimeFloor.@Nullable Times runtime) {}
+
+  /**
+   * A run against the echo at the same rate.
+   *
+   * @param valid whether the driver kept to its schedule in both
+   */
+  record Beyond(String run, double p50Us, double p99Us, boolean valid) {}
+
+  /** What the runs at a given rate take beyond the echo of their messages. */
+  List<Beyond> beyondEcho() {
+    if (floors == null || floors.echo.size() < runs.size()) {
+      return List.of();
+    }
+    List<Beyond> all = new ArrayList<>();
+    for (int i = 0; i < runs.size(); i++) {
+      // The echo runs at these rates first, in the same order.
+      PhaseResult run = runs.get(i);
+      PhaseResult echo = floors.echo.get(i);
+      all.add(
+          new Beyond(
+              run.name(),
+              run.latencyUs().p50() - echo.latencyUs().p50(),
+              run.latencyUs().p99() - echo.latencyUs().p99(),
+              run.valid() && echo.valid()));
+    }
+    return all;
+  }
 
   boolean isValid() {
     return runs.stream().allMatch(PhaseResult::valid)

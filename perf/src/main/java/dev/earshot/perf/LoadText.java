@@ -60,6 +60,14 @@ final class LoadText {
     LoadReport.Floors floors = report.floors();
     if (floors != null) {
       phases(text, "Floor: an echo of the same messages", floors.echo());
+      for (LoadReport.Beyond beyond : report.beyondEcho()) {
+        out.format(
+            "%nAt %s: p50 %.2f ms, p99 %.2f ms beyond the echo's.%s%n",
+            beyond.run(),
+            beyond.p50Us() / 1e3,
+            beyond.p99Us() / 1e3,
+            beyond.valid() ? "" : " **Invalid**.");
+      }
       if (floors.runtime() != null) {
         out.format(
             "%nFloor: ONNX Runtime alone, one thread: p50 %.0f µs, p99 %.0f µs a request; in"

@@ -19,13 +19,20 @@ import org.openjdk.jmh.util.Statistics;
  *
  * @param bundle the version of the bundle that the measured ones were made from
  * @param ratios the whole shortlist against the runtime alone
+ * @param encryption the store's operations with and without it
  */
-record MicroReport(Machine machine, String bundle, List<Benchmark> benchmarks, List<Ratio> ratios) {
+record MicroReport(
+    Machine machine,
+    String bundle,
+    List<Benchmark> benchmarks,
+    List<Ratio> ratios,
+    List<Encryption> encryption) {
 
   /** The most that the whole shortlist may take, as a multiple of the runtime alone. */
   private static final double GOAL = 1.5;
 
   private static final int GOAL_SKILLS = 40_000;
+  private static final String ENCRYPTED = "encrypted";
 
   static MicroReport of(Machine machine, String bundle, List<Benchmark> benchmarks) {
     List<Ratio> ratios = new ArrayList<>();
@@ -38,7 +45,17 @@ record MicroReport(Machine machine, String bundle, List<Benchmark> benchmarks, L
         }
       }
     }
-    return new MicroReport(machine, bundle, benchmarks, ratios);
+    List<Encryption> encryption = new ArrayList<>();
+    for (Benchmark sealed : benchmarks) {
+      for (Benchmark plain : benchmarks) {
+        if (sealed.name.equals(plain.name)
+            && sealed.parameters.getOrDefault(ENCRYPTED, "").equals("true")
+            && plain.parameters.getOrDefault(ENCRYPTED, "").equals("false")) {
+          encryption.add(Encryption.of(sealed, plain));
+        }
+      }
+    }
+    return new MicroReport(machine, bundle, benchmarks, ratios, encryption);
   }
 
   /** One benchmark with its parameters; times are microseconds a call, over all rounds. */
@@ -137,10 +154,7 @@ record MicroReport(Machine machine, String bundle, List<Benchmark> benchmarks, L
       double ratio,
       @JsonProperty("round_ratios") List<Double> roundRatios) {
     static Ratio of(Benchmark shortlist, Benchmark floor) {
-      List<Double> ratios = new ArrayList<>();
-      for (int round = 0; round < shortlist.roundMedians.size(); round++) {
-        ratios.add(shortlist.roundMedians.get(round) / floor.roundMedians.get(round));
-      }
+      List<Double> ratios = ratiosOfRounds(shortlist, floor);
       return new Ratio(
           Integer.parseInt(shortlist.parameters.getOrDefault("skills", "0")),
           shortlist.parameters.getOrDefault("user", ""),
@@ -149,6 +163,36 @@ record MicroReport(Machine machine, String bundle, List<Benchmark> benchmarks, L
           median(ratios),
           ratios);
     }
+  }
+
+  /**
+   * What encryption costs an operation of the store, at the median, within each round.
+   *
+   * @param ratio the rounds' median
+   */
+  record Encryption(
+      String operation,
+      @JsonProperty("encrypted_p50_us") double encrypted,
+      @JsonProperty("plain_p50_us") double plain,
+      double ratio,
+      @JsonProperty("round_ratios") List<Double> roundRatios) {
+    static Encryption of(Benchmark sealed, Benchmark plain) {
+      List<Double> ratios = ratiosOfRounds(sealed, plain);
+      return new Encryption(sealed.name, sealed.p50(), plain.p50(), median(ratios), ratios);
+    }
+  }
+
+  private static List<Double> ratiosOfRounds(Benchmark whole, Benchmark part) {
+    List<Double> ratios = new ArrayList<>();
+    for (int round = 0; round < whole.roundMedians.size(); round++) {
+      ratios.add(whole.roundMedians.get(round) / part.roundMedians.get(round));
+    }
+    return ratios;
+  }
+
+  private static String joined(List<Double> ratios) {
+    return String.join(
+        " ", ratios.stream().map(value -> String.format(Locale.ROOT, "%.2f", value)).toList());
   }
 
   private static double median(List<Double> values) {
@@ -195,11 +239,7 @@ record MicroReport(Machine machine, String bundle, List<Benchmark> benchmarks, L
             ratio.shortlist,
             ratio.floor,
             ratio.ratio,
-            String.join(
-                " ",
-                ratio.roundRatios.stream()
-                    .map(value -> String.format(Locale.ROOT, "%.2f", value))
-                    .toList()));
+            joined(ratio.roundRatios));
       }
       for (Ratio ratio : ratios) {
         if (ratio.skills == GOAL_SKILLS) {
@@ -211,6 +251,22 @@ record MicroReport(Machine machine, String bundle, List<Benchmark> benchmarks, L
               GOAL,
               ratio.ratio <= GOAL ? "Met" : "Not met");
         }
+      }
+    }
+    if (!encryption.isEmpty()) {
+      text.append("\nThe cost of encryption, p50:\n");
+      text.append("\n| operation | encrypted µs | plain µs | cost µs | ratio | of each round |\n");
+      text.append("|---|---:|---:|---:|---:|---|\n");
+      for (Encryption cost : encryption) {
+        line(
+            text,
+            "| %s | %.1f | %.1f | %+.1f | %.2f | %s |\n",
+            cost.operation,
+            cost.encrypted,
+            cost.plain,
+            cost.encrypted - cost.plain,
+            cost.ratio,
+            joined(cost.roundRatios));
       }
     }
     return text.toString();
