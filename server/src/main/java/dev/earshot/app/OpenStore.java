@@ -53,7 +53,7 @@ record OpenStore(Store store, @Nullable RocksDbStore rocksDb, @Nullable Encrypte
         switch (options.kind()) {
           case MEMORY -> {
             Store memory = new MemoryStore(clock, options.retention());
-            yield new OpenStore(new MeteredStore(memory, registry), null, null);
+            yield new OpenStore(new MeteredStore(memory, registry, System::nanoTime), null, null);
           }
           case ROCKSDB -> openRocksDb(options, clock, registry);
           case DYNAMODB -> openDynamoDb(options, clock, registry);
@@ -83,7 +83,8 @@ record OpenStore(Store store, @Nullable RocksDbStore rocksDb, @Nullable Encrypte
           EncryptedStore.open(
               store, keyset(options, store), ForkJoinPool.commonPool(), new SecureRandom());
       opened = true;
-      return new OpenStore(new MeteredStore(encrypted, registry), store, encrypted);
+      return new OpenStore(
+          new MeteredStore(encrypted, registry, System::nanoTime), store, encrypted);
     } catch (StoreException e) {
       throw new StartupException(exitCode(e), "store: " + e.getMessage(), e);
     } catch (KeysetException e) {
@@ -106,7 +107,8 @@ record OpenStore(Store store, @Nullable RocksDbStore rocksDb, @Nullable Encrypte
           EncryptedStore.open(
               store, sharedKeyset(options), ForkJoinPool.commonPool(), new SecureRandom());
       opened = true;
-      return new OpenStore(new MeteredStore(encrypted, registry), null, encrypted);
+      return new OpenStore(
+          new MeteredStore(encrypted, registry, System::nanoTime), null, encrypted);
     } catch (StoreException e) {
       throw new StartupException(remoteExitCode(e), "store: " + e.getMessage(), e);
     } catch (KeysetException e) {

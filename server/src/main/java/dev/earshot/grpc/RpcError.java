@@ -168,9 +168,7 @@ final class RpcError extends RuntimeException {
   }
 
   private static RpcError from(StoreException problem) {
-    if (problem.kind().isFault()) {
-      log.warn("the store failed: {}: {}", problem.kind(), problem.getMessage());
-    }
+    // A fault is logged where the store is metered: every call would say it again.
     String message = problem.getMessage();
     return switch (problem.kind()) {
       case UNAVAILABLE, TIMEOUT, CLOSED, IN_USE, FORMAT, KEY_MISSING ->

@@ -8,21 +8,27 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
 /**
  * A store whose operations are timed and whose failures are counted by kind: {@code earshot.store}
  * by table and operation, from the call to its completion, {@code earshot.store.errors} by kind,
- * refusals too, and {@code earshot.store.unreadable} for items that a batch read left out.
- * Thread-safe.
+ * refusals too, and {@code earshot.store.unreadable} for items that a batch read left out. Faults
+ * are logged, now and then. Thread-safe.
  */
 public final class MeteredStore implements Store {
   private final Store store;
   private final MeterRegistry registry;
+  private final FaultLog faults;
 
-  public MeteredStore(Store store, MeterRegistry registry) {
+  /**
+   * @param nanoTime as {@link System#nanoTime}: when the log was last told of a fault
+   */
+  public MeteredStore(Store store, MeterRegistry registry, LongSupplier nanoTime) {
     this.store = store;
     this.registry = registry;
+    this.faults = new FaultLog(nanoTime);
   }
 
   private Timer timer(Table table, String operation) {
@@ -57,10 +63,11 @@ public final class MeteredStore implements Store {
     while (cause instanceof CompletionException && cause.getCause() != null) {
       cause = cause.getCause();
     }
-    String kind =
-        cause instanceof StoreException known
-            ? known.kind().name().toLowerCase(Locale.ROOT)
-            : "unexpected";
+    String kind = "unexpected";
+    if (cause instanceof StoreException known) {
+      kind = known.kind().name().toLowerCase(Locale.ROOT);
+      faults.failed(known);
+    }
     registry.counter("earshot.store.errors", "kind", kind).increment();
   }
 

@@ -18,6 +18,7 @@ import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -27,6 +28,8 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Describes, backs up and re-encrypts the store while it serves, and changes its keyset. Runs on a
@@ -34,6 +37,7 @@ import org.jspecify.annotations.Nullable;
  * UpkeepException} or {@link StoreException}. Thread-safe; no method blocks.
  */
 public final class StoreUpkeep implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(StoreUpkeep.class);
   private static final DateTimeFormatter NAME_BY_TIME =
       DateTimeFormatter.ofPattern("uuuuMMdd-HHmmss-SSS").withZone(ZoneOffset.UTC);
 
@@ -185,7 +189,13 @@ public final class StoreUpkeep implements AutoCloseable {
   }
 
   private <T> CompletionStage<T> async(Supplier<T> work) {
-    return CompletableFuture.supplyAsync(work, thread);
+    return CompletableFuture.supplyAsync(work, thread)
+        .whenComplete((result, failure) -> {
+          if (failure instanceof CompletionException wrapped
+              && wrapped.getCause() instanceof StoreException fault) {
+            log.warn("upkeep of the store failed: {}: {}", fault.kind(), fault.getMessage());
+          }
+        });
   }
 
   @Override
