@@ -2,11 +2,14 @@ package dev.earshot.app;
 
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.util.JsonFormat;
+import dev.earshot.app.eval.EvalProgress;
 import dev.earshot.client.EarshotClient;
+import dev.earshot.v1.DescribeStoreRequest;
 import dev.earshot.v1.ListProfilesRequest;
 import dev.earshot.v1.ListProfilesResponse;
 import dev.earshot.v1.Profile;
 import dev.earshot.v1.ProfilesGrpc;
+import dev.earshot.v1.StoresGrpc;
 import java.io.BufferedWriter;
 import java.io.IOException;
 import java.io.Writer;
@@ -52,7 +55,7 @@ final class ProfileExportCommand extends ApiCommand {
   int run(EarshotClient client) {
     if (file == null) {
       try {
-        export(client, out());
+        long unused = export(client, out(), progress());
       } catch (IOException e) {
         throw new InputException("the output cannot be written: " + e.getMessage(), e);
       }
@@ -60,7 +63,7 @@ final class ProfileExportCommand extends ApiCommand {
     }
     long exported;
     try {
-      exported = exportTo(file, client);
+      exported = exportTo(file, client, progress());
     } catch (IOException e) {
       throw new InputException(file + ": cannot be written: " + e.getMessage(), e);
     }
@@ -73,14 +76,15 @@ final class ProfileExportCommand extends ApiCommand {
   }
 
   /** Writes beside the file first: what stands under its name is whole. */
-  private static long exportTo(Path target, EarshotClient client) throws IOException {
+  private static long exportTo(Path target, EarshotClient client, EvalProgress shown)
+      throws IOException {
     Path folder = target.toAbsolutePath().getParent();
     // A temporary file is its owner's alone.
     Path fresh = Files.createTempFile(folder, ".export", null);
     try {
       long exported;
       try (BufferedWriter writer = Files.newBufferedWriter(fresh)) {
-        exported = export(client, writer);
+        exported = export(client, writer, shown);
       }
       Files.move(fresh, target, StandardCopyOption.REPLACE_EXISTING);
       return exported;
@@ -89,7 +93,13 @@ final class ProfileExportCommand extends ApiCommand {
     }
   }
 
-  private static long export(EarshotClient client, Writer writer) throws IOException {
+  private EvalProgress progress() {
+    return ProgressBar.onStandardError(spec().commandLine().getErr());
+  }
+
+  private static long export(EarshotClient client, Writer writer, EvalProgress shown)
+      throws IOException {
+    shown.begin("Exporting profiles", profiles(client));
     long exported = 0;
     String token = "";
     do {
@@ -101,10 +111,24 @@ final class ProfileExportCommand extends ApiCommand {
         writer.write(line(profile));
         writer.write('\n');
         exported++;
+        shown.step();
       }
       token = page.getNextPageToken();
     } while (!token.isEmpty());
+    shown.end();
     return exported;
+  }
+
+  /** As the store estimates it. */
+  private static int profiles(EarshotClient client) {
+    return unhurried(StoresGrpc.newBlockingStub(client.channel()))
+        .describeStore(DescribeStoreRequest.getDefaultInstance())
+        .getTablesList()
+        .stream()
+        .filter(table -> table.getName().equals("profiles"))
+        .mapToInt(table -> (int) Math.min(Integer.MAX_VALUE, Math.max(0, table.getEntries())))
+        .findFirst()
+        .orElse(0);
   }
 
   /** Without what only this server's store and catalogue give meaning to. */

@@ -83,20 +83,21 @@ final class ProgressBar implements EvalProgress {
   private void show(long now) {
     double seconds = Math.max(1e-9, (now - begun) / 1e9);
     double rate = done / seconds;
+    // The number of steps may have been an estimate.
+    int all = Math.max(steps, done);
     String text =
         String.format(
             Locale.ROOT,
             "%-28s %,d of %,d (%,.0f/s, %s)",
             what,
             done,
-            steps,
+            all,
             rate,
-            done < steps && done > 0
-                ? "%d s left".formatted(Math.round((steps - done) / rate))
+            done < all && done > 0
+                ? "%d s left".formatted(Math.round((all - done) / rate))
                 : "%.1f s".formatted(seconds));
     if (terminal) {
-      err.print(
-          "\r" + bar.draw((double) done / Math.max(1, steps), WIDTH) + " " + text + "\u001b[K");
+      err.print("\r" + bar.draw((double) done / Math.max(1, all), WIDTH) + " " + text + "\u001b[K");
     } else {
       err.println(text);
     }

@@ -136,6 +136,7 @@ class ConversationCommandsTest {
     Path file = folder.resolve("users.jsonl");
     Run export = ask(new ProfileCommand(), "export", file.toString());
     assertThat(export.out()).containsPattern("Exported \\d+ profile");
+    assertThat(export.err()).containsPattern("Exporting profiles +\\d+ of \\d+ ");
     List<String> lines = Files.readAllLines(file);
     assertThat(lines).hasSizeGreaterThanOrEqualTo(30);
 

@@ -2,7 +2,7 @@ package dev.earshot.app.eval;
 
 /** Told how far an evaluation is. Called from several threads. */
 public interface EvalProgress {
-  /** A stretch of work begins. */
+  /** A stretch of work begins, of so many steps or about so many. */
   void begin(String what, int steps);
 
   /** One step of it is done. */
