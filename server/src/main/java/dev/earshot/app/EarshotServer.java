@@ -17,24 +17,33 @@ import dev.earshot.profile.Profiles;
 import dev.earshot.profile.Users;
 import dev.earshot.shortlist.Shortlister;
 import dev.earshot.shortlist.UserSummaries;
+import dev.earshot.store.MemoryStore;
+import dev.earshot.store.MeteredStore;
 import dev.earshot.store.ProfileStore;
+import dev.earshot.store.Retention;
+import dev.earshot.store.Store;
 import dev.earshot.store.StoredProfiles;
+import dev.earshot.store.crypto.EncryptedStore;
+import dev.earshot.store.crypto.Keyset;
 import dev.earshot.upkeep.StoreUpkeep;
 import io.micrometer.core.instrument.binder.cache.CaffeineStatsCounter;
 import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmThreadMetrics;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.IOException;
 import java.net.BindException;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
+import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.UnaryOperator;
 
@@ -127,6 +136,7 @@ public final class EarshotServer implements AutoCloseable {
                       profiles,
                       users,
                       interactions,
+                      rehearsed(options.store().retention(), clock),
                       catalog,
                       upkeep,
                       reloader,
@@ -164,6 +174,25 @@ public final class EarshotServer implements AutoCloseable {
   public static EarshotServer start(ServerOptions options, UnaryOperator<ProfileStore> wrap)
       throws StartupException, InterruptedException {
     return new EarshotServer(options, wrap);
+  }
+
+  /** The record of conversations on a store of nobody's, of the same layers, gone with its user. */
+  private static Interactions rehearsed(Retention retention, InstantSource clock) {
+    Store store =
+        new MeteredStore(
+            EncryptedStore.open(
+                new MemoryStore(clock, retention),
+                Keyset.generate(),
+                ForkJoinPool.commonPool(),
+                new SecureRandom()),
+            new SimpleMeterRegistry(),
+            System::nanoTime);
+    return new Interactions(
+        store.context(),
+        retention.ttl(),
+        clock,
+        () -> ThreadLocalRandom.current().nextLong(),
+        SpeechExpectedListener.NONE);
   }
 
   /** Where bundles may come from: what holds the one that was named at the start. */

@@ -51,6 +51,7 @@ public final class GrpcEndpoint implements AutoCloseable {
   private final HealthStatusManager health = new HealthStatusManager();
   private final List<String> serviceNames = new ArrayList<>();
   private final Duration drain;
+  private final InteractionsService rehearsed;
   private volatile boolean serving;
 
   /**
@@ -71,6 +72,8 @@ public final class GrpcEndpoint implements AutoCloseable {
   /**
    * What the services stand on.
    *
+   * @param rehearsed interactions of a store that is nobody's, on which the way of a write is
+   *     warmed
    * @param workers inference workers, for the description
    */
   public record Domain(
@@ -78,6 +81,7 @@ public final class GrpcEndpoint implements AutoCloseable {
       Profiles profiles,
       Users users,
       Interactions interactions,
+      Interactions rehearsed,
       Catalog catalog,
       StoreUpkeep upkeep,
       BundleReloader reloader,
@@ -92,6 +96,7 @@ public final class GrpcEndpoint implements AutoCloseable {
     Budgets budgets = new Budgets(domain.ticker, options.slo, options.enforceSlo);
     LenientMarshalling marshalling = new LenientMarshalling();
     Patience patience = new Patience(eventLoops.timers(), Patience.DEFAULT);
+    this.rehearsed = new InteractionsService(domain.rehearsed, patience, marshalling);
     NettyServerBuilder builder =
         NettyServerBuilder.forAddress(options.address, InsecureServerCredentials.create())
             .channelType(eventLoops.channelType())
@@ -148,6 +153,7 @@ public final class GrpcEndpoint implements AutoCloseable {
   public void start() throws IOException {
     server.start();
     SelfCalls.warm(server.getListenSockets().get(0));
+    SelfCalls.rehearse(rehearsed);
     serving = true;
     setHealth(ServingStatus.SERVING);
   }

@@ -1,10 +1,18 @@
 package dev.earshot.grpc;
 
+import com.google.protobuf.InvalidProtocolBufferException;
+import com.google.protobuf.MessageLite;
+import com.google.protobuf.util.Durations;
+import com.google.protobuf.util.Timestamps;
+import dev.earshot.v1.DeleteInteractionRequest;
+import dev.earshot.v1.GetInteractionRequest;
+import dev.earshot.v1.RecordEventsRequest;
 import dev.earshot.v1.ShortlistRequest;
 import dev.earshot.v1.ShortlisterGrpc;
 import io.grpc.ManagedChannel;
 import io.grpc.StatusRuntimeException;
 import io.grpc.netty.NettyChannelBuilder;
+import io.grpc.stub.StreamObserver;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
@@ -24,6 +32,9 @@ final class SelfCalls {
 
   private static final int MAX_CALLS = 2_000;
   private static final Duration MAX_TIME = Duration.ofMillis(1_500);
+  private static final Duration MAX_REHEARSAL = Duration.ofMillis(300);
+  private static final int EVENTS = 8;
+  private static final String USER = "earshot-warm-up";
   private static final List<String> UTTERANCES =
       List.of(
           "hello",
@@ -47,7 +58,7 @@ final class SelfCalls {
         ShortlistRequest request =
             ShortlistRequest.newBuilder()
                 .setUtterance(UTTERANCES.get(call % UTTERANCES.size()))
-                .setUserId(call % 2 == 0 ? "" : "earshot-warm-up")
+                .setUserId(call % 2 == 0 ? "" : USER)
                 .build();
         stub.withDeadlineAfter(5, TimeUnit.SECONDS).shortlist(request);
       }
@@ -56,6 +67,69 @@ final class SelfCalls {
     } finally {
       channel.shutdownNow();
     }
+  }
+
+  /**
+   * Writes events, reads them and removes them, through a service whose store is nobody's: a write
+   * to the real one would be somebody's data. The connection itself is {@link #warm}'s.
+   */
+  static void rehearse(InteractionsService service) {
+    long end = System.nanoTime() + MAX_REHEARSAL.toNanos();
+    for (int call = 0; call < MAX_CALLS && System.nanoTime() < end; call++) {
+      String id = "i" + call / EVENTS;
+      try {
+        service.recordEvents(
+            RecordEventsRequest.parseFrom(event(id, call).toByteArray()), new Rehearsed<>());
+        if (call % EVENTS == EVENTS - 1) {
+          service.getInteraction(
+              GetInteractionRequest.newBuilder()
+                  .setInteractionId(id)
+                  .setIncludeItems(true)
+                  .setUserId(USER)
+                  .build(),
+              new Rehearsed<>());
+          service.deleteInteraction(
+              DeleteInteractionRequest.newBuilder().setInteractionId(id).setUserId(USER).build(),
+              new Rehearsed<>());
+        }
+      } catch (InvalidProtocolBufferException e) {
+        throw new IllegalStateException("its own bytes", e);
+      }
+    }
+  }
+
+  private static RecordEventsRequest event(String interactionId, int number) {
+    RecordEventsRequest.Builder request =
+        RecordEventsRequest.newBuilder()
+            .setInteractionId(interactionId)
+            .setDialogueId("d")
+            .setUserId(USER);
+    request
+        .addEventsBuilder()
+        .setEventId("e" + number)
+        .setType(number % 2 == 0 ? "RECOGNIZE" : "SPEAK")
+        .setTime(Timestamps.fromSeconds(number))
+        .setExpectedDuration(Durations.fromSeconds(1))
+        .addItemsBuilder()
+        .setKind("UTTERANCE")
+        .setText(UTTERANCES.get(number % UTTERANCES.size()));
+    return request.build();
+  }
+
+  /** Takes an answer as a connection does: by making bytes of it. */
+  private static final class Rehearsed<A extends MessageLite> implements StreamObserver<A> {
+    @Override
+    public void onNext(A answer) {
+      byte[] unused = answer.toByteArray();
+    }
+
+    @Override
+    public void onError(Throwable failure) {
+      log.warn("warming up the way of a write failed: {}", failure.getMessage());
+    }
+
+    @Override
+    public void onCompleted() {}
   }
 
   /** Where a listening address is reached from this machine. */

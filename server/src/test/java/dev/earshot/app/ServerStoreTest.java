@@ -6,11 +6,15 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import dev.earshot.client.EarshotClient;
 import dev.earshot.client.WriteCondition;
 import dev.earshot.model.Bundles;
+import dev.earshot.store.Retention;
 import dev.earshot.store.crypto.Keyset;
 import dev.earshot.store.crypto.KeysetFile;
+import dev.earshot.store.rocksdb.RocksDbOptions;
+import dev.earshot.store.rocksdb.RocksDbStore;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.InstantSource;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -70,6 +74,19 @@ class ServerStoreTest {
     try (EarshotServer server = start();
         EarshotClient client = client(server)) {
       assertThat(client.profiles().get("ada").enabledSkillIds()).isEqualTo(ENABLED);
+    }
+  }
+
+  @Test
+  void warmingUpLeavesNothingInTheStore() throws Exception {
+    start().close();
+
+    try (RocksDbStore store =
+        RocksDbStore.open(
+            RocksDbOptions.in(dataDir().resolve("store")),
+            InstantSource.system(),
+            Retention.DEFAULT)) {
+      assertThat(store.isEmpty().toCompletableFuture().join()).isTrue();
     }
   }
 
