@@ -11,6 +11,9 @@ import dev.earshot.store.InteractionWrite.NewEvent;
 import dev.earshot.store.InteractionWrite.NewItem;
 import dev.earshot.store.Store.DeletedUser;
 import dev.earshot.store.StoreException.Kind;
+import dev.earshot.store.crypto.EncryptedStore;
+import dev.earshot.store.crypto.Keyset;
+import dev.earshot.store.crypto.KeysetException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
@@ -24,6 +27,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -34,6 +38,7 @@ public abstract class StoreContract {
   private static final Duration TTL = Duration.ofMinutes(15);
   private static final Duration MAX_AGE = Duration.ofHours(1);
   private static final Duration TICK = Duration.ofMillis(1);
+  private static final String SEALED_ANEW = " sealed anew";
 
   /** What the store under test reads as the time. */
   protected Instant now = Instant.parse("2026-01-01T12:00:00.123Z");
@@ -430,6 +435,117 @@ public abstract class StoreContract {
     assertThat(append("i", "d", "u", event("e1", "X")).version()).isEqualTo(1);
   }
 
+  @Test
+  void remembersWhatHasExpiredToTheLastInstantAndNoLonger() {
+    append("i", "d", "u", event("e1", "X", item("x1", "one")));
+    now = now.plus(TTL).plus(MAX_AGE).minus(TICK);
+    join(store.removeExpired());
+    assertThat(refusal(write("i", "d", "u", event("e1", "X")))).isEqualTo(Kind.INTERACTION_EXPIRED);
+    assertThat(read("i")).isEqualTo(Gone.EXPIRED);
+
+    now = now.plus(TICK);
+    join(store.removeExpired());
+    Interaction begun = append("i", "e", "v", event("e2", "X"));
+    assertThat(begun.version()).isEqualTo(1);
+    assertThat(begun.createTime()).isEqualTo(now);
+    assertThat(eventIds(live("i"))).containsExactly("e2");
+    assertThat(join(store.context().ofUser("u", 10))).isEmpty();
+    assertThat(ids(join(store.context().ofDialogue("v", "e", 10)))).containsExactly("i");
+  }
+
+  @Test
+  void keepsWhatIsDerivedToTheLastInstantOfTheInteraction() {
+    append("i", "d", "u", event("e1", "X"));
+    DerivedItem vector = derived("i", 1, "vector");
+    now = now.plus(TTL).minus(TICK);
+    assertThat(join(store.context().putDerived(vector))).isTrue();
+    assertThat(texts("i", VECTOR.itemId())).containsExactly("vector");
+    assertThat(join(store.context().delete("u", "i"))).isTrue();
+  }
+
+  // --- Sealing anew ---
+
+  @Test
+  void sealingAnewNeverTakesThePlaceOfANewerWrite() throws Exception {
+    int versions = 60;
+    append("i", "d", "u", event("e1", "X"));
+    assertThat(join(store.profiles().put(profile("u", 1, "1"), 0))).isTrue();
+    assertThat(join(store.context().putDerived(derived("i", 1, "1")))).isTrue();
+    AtomicBoolean over = new AtomicBoolean();
+    List<Integer> done =
+        atOnce(
+            2,
+            i -> {
+              if (i == 0) {
+                return sealAnewUntil(over);
+              }
+              try {
+                for (int version = 2; version <= versions; version++) {
+                  String content = Integer.toString(version);
+                  assertThat(
+                          join(store.profiles().put(profile("u", version, content), version - 1)))
+                      .isTrue();
+                  assertThat(join(store.context().putDerived(derived("i", version, content))))
+                      .isTrue();
+                  assertKept(content);
+                }
+                return versions;
+              } finally {
+                over.set(true);
+              }
+            });
+
+    assertThat(done.get(0)).isPositive();
+    sealAllAnew();
+    assertKept(Integer.toString(versions));
+  }
+
+  private void assertKept(String content) {
+    ProfileTable.Row row = join(store.profiles().get("u")).orElseThrow();
+    assertThat(row.version()).isEqualTo(Long.parseLong(content));
+    assertThat(text(row.content())).isIn(content, content + SEALED_ANEW);
+    assertThat(texts("i", VECTOR.itemId()).get(0)).isIn(content, content + SEALED_ANEW);
+  }
+
+  private int sealAnewUntil(AtomicBoolean over) {
+    int passes = 0;
+    while (!over.get()) {
+      sealAllAnew();
+      passes++;
+    }
+    return passes;
+  }
+
+  /** As a rotation of keys does; where nothing encrypts, with a mark in place of another key. */
+  private void sealAllAnew() {
+    if (store instanceof EncryptedStore encrypted) {
+      Keyset keyset = encrypted.keyset().withNewKey();
+      long added = keyset.keys().get(keyset.keys().size() - 1).id();
+      try {
+        encrypted.use(keyset.withPrimary(added));
+      } catch (KeysetException e) {
+        throw new AssertionError(e);
+      }
+      var unused = encrypted.reencrypt(progress -> {});
+      return;
+    }
+    for (Table table : SealedRecords.TABLES) {
+      String cursor = "";
+      do {
+        SealedRecords.Scan page = join(store.sealedRecords().scan(table, cursor, 10));
+        for (SealedRecords.Sealed record : page.records()) {
+          String content = text(record.content());
+          String anew =
+              content.endsWith(SEALED_ANEW)
+                  ? content.substring(0, content.length() - SEALED_ANEW.length())
+                  : content + SEALED_ANEW;
+          var unused = join(store.sealedRecords().replace(record, bytes(anew)));
+        }
+        cursor = page.cursor();
+      } while (!cursor.isEmpty());
+    }
+  }
+
   // --- Deletion ---
 
   @Test
@@ -648,7 +764,11 @@ public abstract class StoreContract {
   }
 
   private static String text(StoredItem item) {
-    return new String(item.content().array(), StandardCharsets.UTF_8);
+    return text(item.content());
+  }
+
+  private static String text(Bytes content) {
+    return new String(content.array(), StandardCharsets.UTF_8);
   }
 
   private static List<String> ids(List<Interaction> interactions) {
