@@ -119,7 +119,7 @@ final class CrashCommand implements Callable<Integer> {
     CrashRun.Options options = options(now, chosenSeed);
     Machine machine = Machine.describe();
     ProgressLine progress = new ProgressLine(spec.commandLine().getErr());
-    progress.note("seed " + chosenSeed + "; starting a server on an empty store");
+    progress.note("seed " + chosenSeed + "; starting a server");
     Path data = dataDir == null ? WorkFolder.create("crash-data").path() : dataDir;
     boolean isKept = false;
     try {
