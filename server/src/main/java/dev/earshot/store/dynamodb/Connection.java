@@ -86,10 +86,12 @@ final class Connection implements AutoCloseable {
             .eventLoopGroup(SdkEventLoopGroup.create(eventLoop, NioSocketChannel::new))
             .maxConcurrency(options.maxConnections())
             .maxPendingConnectionAcquires(10_000)
-            .connectionTimeout(options.attemptTimeout())
-            .connectionAcquisitionTimeout(options.attemptTimeout())
+            // The attempt's own limit comes first, and says that it took too long; were these as
+            // short, the one or the other would, and these say that nothing can be reached.
+            .connectionTimeout(options.attemptTimeout().multipliedBy(2))
+            .connectionAcquisitionTimeout(options.attemptTimeout().multipliedBy(2))
             // Also of a request that was cancelled: its connection is of use again, or gone.
-            .readTimeout(options.attemptTimeout())
+            .readTimeout(options.attemptTimeout().multipliedBy(2))
             .tcpKeepAlive(true)
             .build();
     DynamoDbAsyncClientBuilder builder =
