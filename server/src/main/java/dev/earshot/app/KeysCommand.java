@@ -1,5 +1,6 @@
 package dev.earshot.app;
 
+import dev.earshot.app.eval.EvalProgress;
 import dev.earshot.client.EarshotClient;
 import dev.earshot.client.EarshotException;
 import dev.earshot.store.crypto.Keyset;
@@ -216,14 +217,27 @@ final class KeysCommand implements Runnable {
           StoresGrpc.newBlockingStub(client.channel())
               .reencryptStore(ReencryptStoreRequest.getDefaultInstance());
       ReencryptStoreResponse last = ReencryptStoreResponse.getDefaultInstance();
+      EvalProgress shown = ProgressBar.onStandardError(spec().commandLine().getErr());
+      long steps = -1;
       while (answers.hasNext()) {
         last = answers.next();
         if (server().json()) {
           out().println(jsonLine(last));
           out().flush();
+        } else {
+          if (steps < 0) {
+            shown.begin(
+                "Encrypting anew", (int) Math.min(Integer.MAX_VALUE, last.getEntriesTotal()));
+            steps = 0;
+          }
+          // Less than before where all is looked at once more.
+          for (; steps < last.getEntriesDone(); steps++) {
+            shown.step();
+          }
         }
       }
       if (!server().json()) {
+        shown.end();
         out()
             .printf(
                 Locale.ROOT,

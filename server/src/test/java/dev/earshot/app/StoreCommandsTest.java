@@ -91,6 +91,7 @@ class StoreCommandsTest {
     Run reencrypted = onServer(new KeysCommand(), "reencrypt");
     assertThat(reencrypted.exitCode()).isEqualTo(ExitCode.OK);
     assertThat(reencrypted.out()).contains("0 unreadable");
+    assertThat(reencrypted.err()).containsPattern("Encrypting anew +\\d+ of \\d+ ");
     assertThat(keys("retire", oldKey).exitCode()).isEqualTo(ExitCode.OK);
     over.set(true);
     assertThat(load.join()).isGreaterThanOrEqualTo(100);
