@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from earshot_training import augment, interests, teacher
+from earshot_training import augment, checkpoints, imitation, interests, teacher
 from earshot_training import tutor as tutors
 from earshot_training.batches import Batch, Lexicon, Sampler, vocabulary
 from earshot_training.data import Corpus
@@ -39,7 +39,14 @@ class Settings:
     averaging: float = 0.999
     attention_weight: float = 0.5
     """Of the attention's own loss (EMNLP 2018, eq. 7); 0 for softmax attention."""
-    teacher_weight: float = 1.0
+    imitation_steps: int = 2000
+    """Of the encoder on the teacher's embeddings alone, before all else."""
+    imitation_batch: int = 1024
+    imitation_rate: float = 4e-3
+    imitation_dropout: float = 0.1
+    encoder_rate: float = 0.5
+    """The encoder's rate by that of the rest, now that it has begun elsewhere."""
+    teacher_weight: float = 2.0
     teacher_rows: bool = True
     teacher_words: bool = True
     attend: bool = True
@@ -84,6 +91,8 @@ class Prepared:
     """By the teacher's texts: the skills of what is nearest in meaning."""
     made: list[str]
     tutor: Tutor
+    cache: Path
+    """Where what takes long is kept for the next run."""
 
 
 def _reduce(vectors: np.ndarray, dimensions: int) -> np.ndarray:
@@ -146,7 +155,7 @@ def prepare(corpus: Corpus, settings: Settings, cache: Path) -> Prepared:
         features = torch.cat((features, interest), dim=-1)
     return Prepared(
         corpus, tokenizer, lexicon, metadata, index, torch.cat((taught, judged)), features,
-        torch.from_numpy(word_vectors), neighbours, made, tutor,
+        torch.from_numpy(word_vectors), neighbours, made, tutor, cache,
     )  # fmt: skip
 
 
@@ -237,13 +246,17 @@ def _scope_loss(model: Shortlister, energy: Tensor, inside: Tensor) -> Tensor:
 
 def _optimizer(model: nn.Module, settings: Settings) -> torch.optim.Optimizer:
     trained = [(n, p) for n, p in model.named_parameters() if p.requires_grad]
-    tables = [p for n, p in trained if n.endswith(("words.weight", "table.weight"))]
+    encoder = [(n, p) for n, p in trained if n.startswith("encoder.")]
+    tables = [p for n, p in encoder if n.endswith(("words.weight", "table.weight"))]
+    layers = [p for n, p in encoder if not n.endswith(("words.weight", "table.weight"))]
     rows = [p for n, p in trained if n in ("own_rows", "bias")]
-    chosen = {id(p) for p in tables + rows}
+    chosen = {id(p) for p in tables + layers + rows}
     rest = [p for _, p in trained if id(p) not in chosen]
+    of_encoder = settings.rate * (settings.encoder_rate if settings.imitation_steps else 1)
     return torch.optim.AdamW(
         [
-            {"params": tables, "lr": settings.rate, "weight_decay": 0.0},
+            {"params": tables, "lr": of_encoder, "weight_decay": 0.0},
+            {"params": layers, "lr": of_encoder / 2, "weight_decay": 0.01},
             {"params": rows, "lr": settings.rate, "weight_decay": settings.row_decay},
             {"params": rest, "lr": settings.rate / 2, "weight_decay": 0.01},
         ],
@@ -266,6 +279,10 @@ def train(prepared: Prepared, settings: Settings, checkpoint: Path | None,
     a run that finds it goes on from it; one made with other settings is refused. ``start``: weights
     to begin with; ``frozen``: prefixes of the parameters that stay as they are."""
     model = start or build(prepared, settings)
+    resumed = checkpoint is not None and checkpoint.exists()
+    if settings.imitation_steps and not start and not resumed:
+        imitation.imitate(model, prepared.lexicon, prepared.teacher_index, prepared.teacher_vectors,
+                          settings, prepared.cache)  # fmt: skip
     for name, parameter in model.named_parameters():
         if name.startswith(frozen or ("\0",)):
             parameter.requires_grad_(False)
@@ -280,7 +297,7 @@ def train(prepared: Prepared, settings: Settings, checkpoint: Path | None,
     rates = [group["lr"] for group in optimizer.param_groups]
     begin = 0
     spent = 0.0
-    if checkpoint and checkpoint.exists():
+    if checkpoint and resumed:
         state = torch.load(checkpoint, weights_only=True)
         if state["settings"] != asdict(settings):
             raise ValueError(f"{checkpoint} was made with other settings; remove it to start anew")
@@ -321,9 +338,7 @@ def train(prepared: Prepared, settings: Settings, checkpoint: Path | None,
                 "averaged": averaged.state_dict(), "optimizer": optimizer.state_dict(),
                 "seconds": time.monotonic() - begun,
             }  # fmt: skip
-            partial = checkpoint.with_suffix(".part")
-            torch.save(state, partial)
-            partial.replace(checkpoint)
+            checkpoints.save(state, checkpoint)
     return averaged.eval()
 
 

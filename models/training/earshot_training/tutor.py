@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from earshot_training import teacher
+from earshot_training import checkpoints, teacher
 from earshot_training.batches import Sampler
 from earshot_training.losses import energies
 from earshot_training.progress import Progress
@@ -98,7 +98,5 @@ def train(sampler: Sampler, vectors: Tensor, features: Tensor, skills: int, seed
         optimizer.step()
         schedule.step()
         progress.advance(1, f"loss {loss.item():.3f}")
-    partial = path.with_suffix(".part")
-    torch.save(tutor.state_dict(), partial)
-    partial.replace(path)
+    checkpoints.save(tutor.state_dict(), path)
     return tutor.eval().requires_grad_(False)

@@ -1,13 +1,19 @@
+import copy
+import zlib
+from dataclasses import replace
+
 import numpy as np
 import torch
+from torch.nn import functional
 
-from earshot_training import augment, evaluate, interests, tutor
+from earshot_training import augment, evaluate, imitation, interests, tutor
 from earshot_training.ablation import bootstrap
 from earshot_training.batches import Sampler
 from earshot_training.data import Rows, Skill
 from earshot_training.losses import Sparse, energies
 from earshot_training.made_texts import made_texts, words_of_like_meaning
 from earshot_training.out_of_scope import synthetic_texts
+from earshot_training.train import Settings
 
 
 def test_energies_and_gradients_are_those_of_log_softmax():
@@ -74,6 +80,31 @@ def test_a_kept_tutor_is_taken_only_for_the_same_texts_labels_and_settings(corpu
 
     assert key() == key()
     assert len({key(), key(seed=4), key(vectors=vectors + 1), key(features=-features), key(share=0.2)}) == 5
+
+
+def test_an_encoder_learns_to_imitate_and_what_it_learned_is_kept(model, corpus, lexicon, tmp_path):
+    settings = Settings(imitation_steps=60, imitation_batch=64, imitation_rate=0.02)
+    places = {text: i for i, text in enumerate(dict.fromkeys(corpus.train.texts))}
+    wanted = functional.normalize(torch.randn(12, model.dims.teacher), dim=-1)
+    wanted = wanted[[zlib.crc32(text.split()[1].encode()) % 12 for text in places]]
+
+    def likeness(of):
+        packed = lexicon.pack([lexicon.numbers(text) for text in places])
+        with torch.no_grad():
+            return functional.cosine_similarity(of.teach(of.encoder(packed)), wanted).mean().item()
+
+    taught, again = copy.deepcopy(model), copy.deepcopy(model)
+    imitation.imitate(taught, lexicon, places, wanted, settings, tmp_path)
+    assert likeness(taught.eval()) > likeness(model) + 0.3
+    (kept,) = tmp_path.iterdir()
+    written = kept.stat().st_mtime_ns
+
+    imitation.imitate(again, lexicon, places, wanted, replace(settings, steps=7), tmp_path)
+    assert likeness(again.eval()) == likeness(taught)
+    assert kept.stat().st_mtime_ns == written
+    longer = replace(settings, imitation_steps=61)
+    imitation.imitate(again, lexicon, places, wanted, longer, tmp_path)
+    assert len(list(tmp_path.iterdir())) == 2
 
 
 def test_a_forgetful_sampler_hides_the_asked_skill_from_its_user(corpus, lexicon):
