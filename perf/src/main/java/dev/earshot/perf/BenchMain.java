@@ -30,6 +30,7 @@ import picocli.CommandLine.Spec;
       MemoryProbe.class,
       EchoServer.class,
       RuntimeFloorProbe.class,
+      InProcessProbe.class,
       PlainServerCommand.class,
       FaultyServerCommand.class
     })

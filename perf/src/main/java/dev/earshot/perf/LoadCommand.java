@@ -1,6 +1,5 @@
 package dev.earshot.perf;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.earshot.app.StoreOptions;
 import dev.earshot.model.Bundle;
 import dev.earshot.perf.load.PhaseResult;
@@ -8,9 +7,9 @@ import dev.earshot.perf.load.ServerUse;
 import dev.earshot.perf.load.Traffic;
 import dev.earshot.perf.micro.RuntimeFloor;
 import dev.earshot.perf.process.Cpus;
+import dev.earshot.perf.process.Probe;
 import dev.earshot.perf.process.ServerProcess;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -368,17 +367,7 @@ final class LoadCommand implements Callable<Integer> {
     arguments.add("--bundle=" + bundle.toAbsolutePath());
     arguments.add("--seconds=" + seconds);
     rates.forEach(rate -> arguments.add("--rate=" + rate));
-    ServerProcess.Spec probe =
-        ServerProcess.java("runtime-floor", BenchMain.class.getName(), arguments, false);
-    ProcessBuilder builder = new ProcessBuilder(cpus.wrap(probe.command()));
-    builder.environment().putAll(probe.environment());
-    Process process = builder.redirectError(ProcessBuilder.Redirect.INHERIT).start();
-    String answer = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    int status = process.waitFor();
-    if (status != 0) {
-      throw new BenchException("ONNX Runtime alone: the probe exited with " + status);
-    }
-    return new ObjectMapper().readValue(answer, RuntimeFloor.Times.class);
+    return Probe.run(BenchMain.class.getName(), arguments, cpus, RuntimeFloor.Times.class);
   }
 
   private void requireSomething() {

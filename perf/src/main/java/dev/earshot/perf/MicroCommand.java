@@ -1,9 +1,14 @@
 package dev.earshot.perf;
 
+import static java.util.Objects.requireNonNull;
+
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.earshot.model.Bundle;
 import dev.earshot.model.BundleException;
 import dev.earshot.perf.MicroReport.Benchmark;
+import dev.earshot.perf.micro.InProcessRatio;
+import dev.earshot.perf.process.Cpus;
+import dev.earshot.perf.process.Probe;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -33,9 +38,8 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /**
- * {@code earshot bench micro}: runs the JMH benchmarks. Each of them runs once a round, in a JVM of
- * its own, and what is compared runs one right after the other: whatever else slows the machine
- * down for a while meets both.
+ * {@code earshot bench micro}: runs the JMH benchmarks, each once a round in a JVM of its own; and
+ * what is compared, in turn in one JVM.
  */
 @Command(
     name = "micro",
@@ -46,6 +50,9 @@ import picocli.CommandLine.Spec;
     showDefaultValues = true,
     sortOptions = false)
 final class MicroCommand implements Callable<Integer> {
+  private static final String KNOWN = "known";
+  private static final List<String> WHOLE_AND_FLOOR =
+      List.of("RuntimeFloorBenchmark", "ShortlistBenchmark");
   private static final String PACKAGE = "dev.earshot.perf.micro.";
 
   @Spec private CommandSpec spec;
@@ -88,7 +95,7 @@ final class MicroCommand implements Callable<Integer> {
   private @Nullable Path save;
 
   @Override
-  public Integer call() throws BenchException, BundleException, IOException {
+  public Integer call() throws BenchException, BundleException, IOException, InterruptedException {
     requirePositive("--rounds", rounds);
     requirePositive("--seconds", seconds);
     List<Pass> passes = passes();
@@ -112,11 +119,46 @@ final class MicroCommand implements Callable<Integer> {
         }
       }
     }
-    MicroReport report =
+    publish(
         MicroReport.of(
-            machine, Bundle.open(bundles.bundle()).version(), List.copyOf(benchmarks.values()));
-    publish(report);
+            machine,
+            Bundle.open(bundles.bundle()).version(),
+            List.copyOf(benchmarks.values()),
+            ratios(passes)));
     return 0;
+  }
+
+  /** Of the sizes and users of which both sides were asked for. */
+  private List<MicroReport.Ratio> ratios(List<Pass> passes)
+      throws BenchException, IOException, InterruptedException {
+    List<MicroReport.Ratio> ratios = new ArrayList<>();
+    for (Pass pass : passes) {
+      if (!pass.benchmarks.equals(WHOLE_AND_FLOOR)) {
+        continue;
+      }
+      int size = Integer.parseInt(requireNonNull(pass.parameters.get("skills")).get(0));
+      String user = requireNonNull(pass.parameters.get("user")).get(0);
+      spec.commandLine().getErr().printf("in turn: %s%n", pass);
+      spec.commandLine().getErr().flush();
+      List<String> arguments =
+          new ArrayList<>(
+              List.of(
+                  "in-process",
+                  "--bundle=" + bundles.bundle().toAbsolutePath(),
+                  "--cache=" + bundles.cache().toAbsolutePath(),
+                  "--skills=" + size,
+                  "--seconds=" + rounds * seconds));
+      if (user.equals(KNOWN)) {
+        arguments.add("--known");
+      }
+      ratios.add(
+          MicroReport.Ratio.of(
+              size,
+              user,
+              Probe.run(
+                  BenchMain.class.getName(), arguments, Cpus.ANY, InProcessRatio.Times.class)));
+    }
+    return ratios;
   }
 
   private void publish(MicroReport report) throws IOException {
@@ -159,11 +201,9 @@ final class MicroCommand implements Callable<Integer> {
     passes.add(new Pass(List.of("StoreBenchmark"), Map.of()));
     passes.add(new Pass(List.of("ClassifyBenchmark"), Map.of("skills", sizes())));
     for (String size : sizes()) {
-      for (String user : List.of("known", "unknown")) {
+      for (String user : List.of(KNOWN, "unknown")) {
         passes.add(
-            new Pass(
-                List.of("RuntimeFloorBenchmark", "ShortlistBenchmark"),
-                Map.of("skills", List.of(size), "user", List.of(user))));
+            new Pass(WHOLE_AND_FLOOR, Map.of("skills", List.of(size), "user", List.of(user))));
       }
     }
     List<Pass> chosen =

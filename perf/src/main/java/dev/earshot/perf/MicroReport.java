@@ -3,6 +3,7 @@ package dev.earshot.perf;
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonPropertyOrder;
+import dev.earshot.perf.micro.InProcessRatio;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
@@ -34,17 +35,8 @@ record MicroReport(
   private static final int GOAL_SKILLS = 40_000;
   private static final String ENCRYPTED = "encrypted";
 
-  static MicroReport of(Machine machine, String bundle, List<Benchmark> benchmarks) {
-    List<Ratio> ratios = new ArrayList<>();
-    for (Benchmark shortlist : benchmarks) {
-      for (Benchmark floor : benchmarks) {
-        if (shortlist.name.startsWith("ShortlistBenchmark.")
-            && floor.name.startsWith("RuntimeFloorBenchmark.")
-            && shortlist.parameters.equals(floor.parameters)) {
-          ratios.add(Ratio.of(shortlist, floor));
-        }
-      }
-    }
+  static MicroReport of(
+      Machine machine, String bundle, List<Benchmark> benchmarks, List<Ratio> ratios) {
     List<Encryption> encryption = new ArrayList<>();
     for (Benchmark sealed : benchmarks) {
       for (Benchmark plain : benchmarks) {
@@ -142,9 +134,9 @@ record MicroReport(
   }
 
   /**
-   * The whole shortlist against the runtime alone, at the median, within each round.
+   * The whole shortlist against the runtime alone, measured in turn, at the median.
    *
-   * @param ratio the rounds' median
+   * @param ratio the median of those of the measurement's tenths
    */
   record Ratio(
       int skills,
@@ -153,15 +145,14 @@ record MicroReport(
       @JsonProperty("floor_p50_us") double floor,
       double ratio,
       @JsonProperty("round_ratios") List<Double> roundRatios) {
-    static Ratio of(Benchmark shortlist, Benchmark floor) {
-      List<Double> ratios = ratiosOfRounds(shortlist, floor);
+    static Ratio of(int skills, String user, InProcessRatio.Times times) {
       return new Ratio(
-          Integer.parseInt(shortlist.parameters.getOrDefault("skills", "0")),
-          shortlist.parameters.getOrDefault("user", ""),
-          shortlist.p50(),
-          floor.p50(),
-          median(ratios),
-          ratios);
+          skills,
+          user,
+          times.shortlist(),
+          times.runtime(),
+          median(times.roundRatios()),
+          times.roundRatios());
     }
   }
 
@@ -227,8 +218,11 @@ record MicroReport(
           benchmark.allocatedBytes());
     }
     if (!ratios.isEmpty()) {
-      text.append("\nThe whole shortlist in process against ONNX Runtime alone, p50:\n");
-      text.append("\n| skills | user | shortlist µs | runtime µs | ratio | of each round |\n");
+      text.append(
+          "\nThe whole shortlist in process against ONNX Runtime alone, measured in turn in one JVM,"
+              + " p50:\n");
+      text.append(
+          "\n| skills | user | shortlist µs | runtime µs | ratio | of each tenth of the time |\n");
       text.append("|---:|---|---:|---:|---:|---|\n");
       for (Ratio ratio : ratios) {
         line(

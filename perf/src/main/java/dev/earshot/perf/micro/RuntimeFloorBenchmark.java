@@ -42,6 +42,14 @@ public class RuntimeFloorBenchmark {
   private List<RawGraphs.Request> requests;
   private int next;
 
+  /** For JMH, which sets the parameters. */
+  public RuntimeFloorBenchmark() {}
+
+  RuntimeFloorBenchmark(int skills, String user) {
+    this.skills = skills;
+    this.user = user;
+  }
+
   @Setup
   public void load() throws Exception {
     try (Fixture fixture = Fixture.load(skills, 1)) {

@@ -68,6 +68,14 @@ public class ShortlistBenchmark {
   private ShortlistQuery[] queries;
   private int next;
 
+  /** For JMH, which sets the parameters. */
+  public ShortlistBenchmark() {}
+
+  ShortlistBenchmark(int skills, String user) {
+    this.skills = skills;
+    this.user = user;
+  }
+
   @Setup
   public void start() throws Exception {
     fixture = Fixture.load(skills, 1);
