@@ -53,7 +53,7 @@ import java.util.function.UnaryOperator;
  */
 public final class EarshotServer implements AutoCloseable {
   /** How often the event loop's lateness is measured where no request sets a timer. */
-  private static final Duration TIMER_PROBE = Duration.ofMillis(100);
+  private static final Duration TIMER_PROBE = Duration.ofMillis(20);
 
   private final ServerOptions options;
   private final Deque<AutoCloseable> parts = new ArrayDeque<>();

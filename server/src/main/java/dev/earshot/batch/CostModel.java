@@ -85,8 +85,24 @@ public final class CostModel {
     if (rows == 0) {
       return 0;
     }
-    Fit current = current();
-    return (long) (current.at(rows) + DEVIATIONS * current.deviation);
+    return bound((long) current().at(rows), variance(rows));
+  }
+
+  /** The square of how far runs lie off the line on average, in nanoseconds²; 0 for no rows. */
+  public double variance(int rows) {
+    double deviation = rows == 0 ? 0 : current().deviation;
+    return deviation * deviation;
+  }
+
+  /**
+   * Nanoseconds that runs one after the other will hardly exceed. Their bounds' sum would be what
+   * they take if all are late at once; what one is late by is independent of the others.
+   *
+   * @param expectedNanos the sum of what they are expected to take
+   * @param variance the sum of their variances
+   */
+  public static long bound(long expectedNanos, double variance) {
+    return (long) (expectedNanos + DEVIATIONS * Math.sqrt(variance));
   }
 
   private Fit current() {

@@ -295,6 +295,16 @@ public final class MicroBatcher implements AutoCloseable {
     }
 
     /**
+     * What must be left to a job for it to lead a batch: its own time; but that of a planned batch
+     * where more than a full one waits. What is nearly due allows only a small batch, at the cost
+     * of a whole run: the others would be late for the one.
+     */
+    private long leastSlack(BatchPlan<J> plan, J head) {
+      long alone = plan.expectedWith(head);
+      return jobs.size() > lane.batchMax() ? Math.max(alone, options.plannedRun.toNanos()) : alone;
+    }
+
+    /**
      * Takes the next batch.
      *
      * @param tooLate gets the jobs that could not be done in time even alone
@@ -311,7 +321,7 @@ public final class MicroBatcher implements AutoCloseable {
           return;
         }
         if (batch.isEmpty()) {
-          if (now + plan.expectedWith(head) - head.dueNanos() > 0) {
+          if (now + leastSlack(plan, head) - head.dueNanos() > 0) {
             listener.dropped(lane.name(), Drop.TOO_LATE);
             tooLate.add(take());
             continue;

@@ -13,7 +13,7 @@ import java.util.concurrent.TimeUnit;
  */
 public final class TimerError {
   private static final double HIGH = 99;
-  private static final Duration HALF_LIFE = Duration.ofSeconds(10);
+  private static final Duration HALF_LIFE = Duration.ofSeconds(2);
   private static final Duration INITIAL = Duration.ofMillis(1);
 
   private final Ticker ticker;

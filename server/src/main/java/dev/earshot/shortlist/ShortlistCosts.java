@@ -114,10 +114,18 @@ final class ShortlistCosts {
    * @param words of its longest text
    */
   private long bound(int requests, int texts, int words, int enabled, int skills) {
-    return encode[wordBucket(words)].bound(requests * texts)
-        + attend[enabledBucket(enabled)].bound(requests)
-        + classify[skillBucket(skills)].bound(requests)
-        + handOver.bound(requests);
+    CostModel encoding = encode[wordBucket(words)];
+    CostModel attending = attend[enabledBucket(enabled)];
+    CostModel classifying = classify[skillBucket(skills)];
+    return CostModel.bound(
+        encoding.expected(requests * texts)
+            + attending.expected(requests)
+            + classifying.expected(requests)
+            + handOver.expected(requests),
+        encoding.variance(requests * texts)
+            + attending.variance(requests)
+            + classifying.variance(requests)
+            + handOver.variance(requests));
   }
 
   /** The context-free answer, alone. */
@@ -232,14 +240,14 @@ final class ShortlistCosts {
 
     @Override
     public long bound() {
-      long sum = 0;
+      double variance =
+          attend[enabledBucket(mostEnabled)].variance(requests)
+              + classify[skillBucket(mostSkills)].variance(requests)
+              + handOver.variance(requests);
       for (int bucket = 0; bucket < WORD_BUCKETS; bucket++) {
-        sum += encode[bucket].bound(texts[bucket]);
+        variance += encode[bucket].variance(texts[bucket]);
       }
-      return sum
-          + attend[enabledBucket(mostEnabled)].bound(requests)
-          + classify[skillBucket(mostSkills)].bound(requests)
-          + handOver.bound(requests);
+      return CostModel.bound(expected(), variance);
     }
 
     private long encoding() {

@@ -71,6 +71,21 @@ class MicroBatcherTest {
   }
 
   @Test
+  void whereMoreThanAFullBatchWaitsNoneIsCutShortForWhatIsNearlyDue() throws Exception {
+    TestJob urgent;
+    try (MicroBatcher batcher = busyBatcher(Duration.ofMillis(4))) {
+      urgent = offer(batcher, "urgent", 3);
+      for (int i = 0; i < 8; i++) {
+        offer(batcher, "job" + i, 200 + i);
+      }
+      runner.go.release(100);
+    }
+
+    assertThat(urgent.dropped).isEqualTo(Drop.TOO_LATE);
+    assertThat(runner.batches.get(1)).containsExactly("job0", "job1", "job2");
+  }
+
+  @Test
   void dropsWhatIsExpiredOrCancelledOrCannotBeDoneInTime() throws Exception {
     TestJob expired;
     TestJob cancelled;
