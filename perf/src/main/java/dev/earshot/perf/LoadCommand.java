@@ -281,6 +281,11 @@ final class LoadCommand implements Callable<Integer> {
         double capacity = knownCapacity != null || curve == null ? known() : curve.capacity();
         double peak = curve == null ? 0 : curve.peakGoodput();
         double cpu = curve == null ? Double.NaN : curve.answerCpuUs();
+        if (!(capacity > 0)) {
+          throw new BenchException(
+              "no rate was sustained within the deadline, so that there is none to exceed (fewer"
+                  + " --skills, or a longer --deadline?)");
+        }
         bursts = session.overload(capacity, peak, cpu, factors, burstSeconds);
       }
     }

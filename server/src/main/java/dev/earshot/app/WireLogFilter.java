@@ -11,8 +11,8 @@ import org.slf4j.Marker;
 /**
  * Keeps out of the logs what libraries write below INFO about the bytes that pass through them: in
  * frames and requests are users' words. It holds whatever level a logger is set to, so that nobody
- * publishes conversations by looking for a network's fault; a configuration of one's own keeps it by
- * naming it as a {@code turboFilter}, as {@code logback.xml} does.
+ * publishes conversations by looking for a network's fault; a configuration of one's own keeps it
+ * by naming it as a {@code turboFilter}, as {@code logback.xml} does.
  */
 public final class WireLogFilter extends TurboFilter {
   private static final List<String> CARRIERS =

@@ -28,7 +28,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.slf4j.LoggerFactory;
 
-/** Whatever a user says and whoever they are stays out of the logs, at every level of all loggers. */
+/**
+ * Whatever a user says and whoever they are stays out of the logs, at every level of all loggers.
+ */
 class LogPrivacyTest {
   @RegisterExtension static final ServedApi api = new ServedApi();
 
