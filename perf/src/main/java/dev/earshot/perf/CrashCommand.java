@@ -99,18 +99,7 @@ final class CrashCommand implements Callable<Integer> {
       showDefaultValue = Visibility.NEVER)
   private @Nullable Path serverHome;
 
-  @Option(names = "--json", description = "Prints JSON.")
-  private boolean json;
-
-  @Option(
-      names = "--save",
-      paramLabel = "DIR",
-      description = "Also writes NAME.json and NAME.md there.",
-      showDefaultValue = Visibility.NEVER)
-  private @Nullable Path save;
-
-  @Option(names = "--name", defaultValue = "crash", description = "Of the result's files.")
-  private String name;
+  @Mixin private ResultOptions results;
 
   @Override
   public Integer call() throws IOException, InterruptedException, BenchException {
@@ -130,13 +119,13 @@ final class CrashCommand implements Callable<Integer> {
       isKept = result.findings().isClean();
       CrashReport report =
           CrashReport.of(
-              name,
+              results.name(),
               now.toString(),
               "bench " + String.join(" ", spec.commandLine().getParseResult().originalArgs()),
               machine,
               setup(chosenSeed),
               result);
-      Results.publish(spec.commandLine().getOut(), json, save, name, report, report.markdown());
+      results.publish(report, report.markdown());
     } catch (ExecutionException e) {
       throw new BenchException(
           "a call was refused: " + (e.getCause() == null ? e : e.getCause()).getMessage(), e);

@@ -152,18 +152,7 @@ final class LoadCommand implements Callable<Integer> {
       showDefaultValue = Visibility.NEVER)
   private @Nullable Path serverHome;
 
-  @Option(names = "--json", description = "Prints JSON.")
-  private boolean json;
-
-  @Option(
-      names = "--save",
-      paramLabel = "DIR",
-      description = "Also writes NAME.json and NAME.md there.",
-      showDefaultValue = Visibility.NEVER)
-  private @Nullable Path save;
-
-  @Option(names = "--name", defaultValue = "load", description = "Of the result's files.")
-  private String name;
+  @Mixin private ResultOptions results;
 
   /** What may be called. */
   enum Method {
@@ -238,8 +227,7 @@ final class LoadCommand implements Callable<Integer> {
     if (floors) {
       report = withFloors(report, directory, traffic, progress);
     }
-    Results.publish(
-        spec.commandLine().getOut(), json, save, name, report, LoadText.markdown(report));
+    results.publish(report, LoadText.markdown(report));
     return report.isValid() ? 0 : INVALID;
   }
 
@@ -291,7 +279,7 @@ final class LoadCommand implements Callable<Integer> {
     }
     return new LoadReport(
         LoadReport.KIND,
-        name,
+        results.name(),
         header.time,
         "bench " + String.join(" ", spec.commandLine().getParseResult().originalArgs()),
         header.machine,

@@ -10,7 +10,6 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -19,7 +18,6 @@ import java.util.concurrent.Callable;
 import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Help.Visibility;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -66,15 +64,7 @@ final class MemoryCommand implements Callable<Integer> {
       description = "The largest batch that is warmed, as the server's flag.")
   private int batchMax;
 
-  @Option(names = "--json", description = "Prints JSON.")
-  private boolean json;
-
-  @Option(
-      names = "--save",
-      paramLabel = "DIR",
-      description = "Also writes memory.json and memory.md there.",
-      showDefaultValue = Visibility.NEVER)
-  private @Nullable Path save;
+  @Mixin private ResultOptions results;
 
   /**
    * The result for one number of skills, in bytes.
@@ -144,7 +134,8 @@ final class MemoryCommand implements Callable<Integer> {
     for (Loaded bundle : loaded) {
       sizes.add(Size.of(bundle, Bundle.open(bundle.directory).diskBytes()));
     }
-    publish(new Report(machine, Bundle.open(bundles.bundle()).version(), batchMax, sizes));
+    Report report = new Report(machine, Bundle.open(bundles.bundle()).version(), batchMax, sizes);
+    results.publish(report, markdown(report));
     return 0;
   }
 
@@ -196,19 +187,6 @@ final class MemoryCommand implements Callable<Integer> {
 
   private static long median(List<Long> values) {
     return values.stream().sorted().toList().get((values.size() - 1) / 2);
-  }
-
-  private void publish(Report report) throws IOException {
-    String data =
-        new ObjectMapper().writerWithDefaultPrettyPrinter().writeValueAsString(report) + "\n";
-    String text = markdown(report);
-    if (save != null) {
-      Files.createDirectories(save);
-      Files.writeString(save.resolve("memory.json"), data);
-      Files.writeString(save.resolve("memory.md"), text);
-    }
-    spec.commandLine().getOut().print(json ? data : text);
-    spec.commandLine().getOut().flush();
   }
 
   private static String markdown(Report report) {

@@ -2,7 +2,6 @@ package dev.earshot.perf;
 
 import static java.util.Objects.requireNonNull;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.earshot.model.Bundle;
 import dev.earshot.model.BundleException;
 import dev.earshot.perf.MicroReport.Benchmark;
@@ -11,7 +10,6 @@ import dev.earshot.perf.process.Cpus;
 import dev.earshot.perf.process.Probe;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -20,7 +18,6 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
-import org.jspecify.annotations.Nullable;
 import org.openjdk.jmh.profile.GCProfiler;
 import org.openjdk.jmh.results.RunResult;
 import org.openjdk.jmh.runner.Runner;
@@ -30,7 +27,6 @@ import org.openjdk.jmh.runner.options.OptionsBuilder;
 import org.openjdk.jmh.runner.options.TimeValue;
 import org.openjdk.jmh.runner.options.VerboseMode;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Help.Visibility;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -84,15 +80,7 @@ final class MicroCommand implements Callable<Integer> {
       description = "How long a benchmark is measured in a round, after as long a warm-up.")
   private int seconds;
 
-  @Option(names = "--json", description = "Prints JSON.")
-  private boolean json;
-
-  @Option(
-      names = "--save",
-      paramLabel = "DIR",
-      description = "Also writes micro.json and micro.md there.",
-      showDefaultValue = Visibility.NEVER)
-  private @Nullable Path save;
+  @Mixin private ResultOptions results;
 
   @Override
   public Integer call() throws BenchException, BundleException, IOException, InterruptedException {
@@ -119,12 +107,13 @@ final class MicroCommand implements Callable<Integer> {
         }
       }
     }
-    publish(
+    MicroReport report =
         MicroReport.of(
             machine,
             Bundle.open(bundles.bundle()).version(),
             List.copyOf(benchmarks.values()),
-            ratios(passes)));
+            ratios(passes));
+    results.publish(report, report.markdown());
     return 0;
   }
 
@@ -159,19 +148,6 @@ final class MicroCommand implements Callable<Integer> {
                   BenchMain.class.getName(), arguments, Cpus.ANY, InProcessRatio.Times.class)));
     }
     return ratios;
-  }
-
-  private void publish(MicroReport report) throws IOException {
-    String data =
-        new ObjectMapper().writerWithDefaultPrettyPrinter().writeValueAsString(report) + "\n";
-    String text = report.markdown();
-    if (save != null) {
-      Files.createDirectories(save);
-      Files.writeString(save.resolve("micro.json"), data);
-      Files.writeString(save.resolve("micro.md"), text);
-    }
-    spec.commandLine().getOut().print(json ? data : text);
-    spec.commandLine().getOut().flush();
   }
 
   /** Benchmarks that run one right after the other. */

@@ -116,18 +116,7 @@ final class PairedCommand implements Callable<Integer> {
 
   @Mixin private LoadOptions load;
 
-  @Option(names = "--json", description = "Prints JSON.")
-  private boolean json;
-
-  @Option(
-      names = "--save",
-      paramLabel = "DIR",
-      description = "Also writes NAME.json and NAME.md there.",
-      showDefaultValue = Visibility.NEVER)
-  private @Nullable Path save;
-
-  @Option(names = "--name", defaultValue = "paired", description = "Of the result's files.")
-  private String name;
+  @Mixin private ResultOptions results;
 
   /** What may happen to a server. */
   enum Fault {
@@ -192,7 +181,7 @@ final class PairedCommand implements Callable<Integer> {
         report = report(time, machine, bundle, pairs);
       }
     }
-    Results.publish(spec.commandLine().getOut(), json, save, name, report, report.markdown());
+    results.publish(report, report.markdown());
     if (!report.valid()) {
       return INVALID;
     }
@@ -321,7 +310,7 @@ final class PairedCommand implements Callable<Integer> {
     Map<String, Object> setup = load.describe(bundle);
     return new PairedReport(
         PairedReport.KIND,
-        name,
+        results.name(),
         time,
         "bench " + String.join(" ", spec.commandLine().getParseResult().originalArgs()),
         machine,

@@ -33,7 +33,6 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Help.Visibility;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -105,18 +104,7 @@ final class PeersCommand implements Callable<Integer> {
 
   @Mixin private LoadOptions load;
 
-  @Option(names = "--json", description = "Prints JSON.")
-  private boolean json;
-
-  @Option(
-      names = "--save",
-      paramLabel = "DIR",
-      description = "Also writes NAME.json and NAME.md there.",
-      showDefaultValue = Visibility.NEVER)
-  private @Nullable Path save;
-
-  @Option(names = "--name", defaultValue = "peers", description = "Of the result's files.")
-  private String name;
+  @Mixin private ResultOptions results;
 
   @Override
   public Integer call() throws Exception {
@@ -201,7 +189,7 @@ final class PeersCommand implements Callable<Integer> {
     PeersReport report =
         new PeersReport(
             PeersReport.KIND,
-            name,
+            results.name(),
             time,
             "bench " + String.join(" ", spec.commandLine().getParseResult().originalArgs()),
             machine,
@@ -210,7 +198,7 @@ final class PeersCommand implements Callable<Integer> {
             Math.round(echo * 10) / 10.0,
             runtime,
             Math.round(1e6 / (echo + runtime.bestRowUs())));
-    Results.publish(spec.commandLine().getOut(), json, save, name, report, report.markdown());
+    results.publish(report, report.markdown());
     return 0;
   }
 

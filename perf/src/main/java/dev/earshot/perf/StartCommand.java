@@ -15,7 +15,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Help.Visibility;
 import picocli.CommandLine.Mixin;
@@ -72,18 +71,7 @@ final class StartCommand implements Callable<Integer> {
       showDefaultValue = Visibility.NEVER)
   private String serverCpus = Cpus.ANY.list();
 
-  @Option(names = "--json", description = "Prints JSON.")
-  private boolean json;
-
-  @Option(
-      names = "--save",
-      paramLabel = "DIR",
-      description = "Also writes NAME.json and NAME.md there.",
-      showDefaultValue = Visibility.NEVER)
-  private @Nullable Path save;
-
-  @Option(names = "--name", defaultValue = "start", description = "Of the result's files.")
-  private String name;
+  @Mixin private ResultOptions results;
 
   @Override
   public Integer call() throws Exception {
@@ -96,7 +84,7 @@ final class StartCommand implements Callable<Integer> {
     ProgressLine progress = new ProgressLine(spec.commandLine().getErr());
     try (WorkFolder folder = WorkFolder.create("start")) {
       StartReport report = measure(time, machine, folder.path(), progress);
-      Results.publish(spec.commandLine().getOut(), json, save, name, report, report.markdown());
+      results.publish(report, report.markdown());
       return report.holds() ? 0 : DOES_NOT_HOLD;
     }
   }
@@ -149,7 +137,7 @@ final class StartCommand implements Callable<Integer> {
     setup.put("servers_on", cpus.pinning());
     return new StartReport(
         StartReport.KIND,
-        name,
+        results.name(),
         time,
         "bench " + String.join(" ", spec.commandLine().getParseResult().originalArgs()),
         machine,
