@@ -30,6 +30,9 @@ class ImportDirectionTest {
   private static final String[] DOMAIN = {
     "dev.earshot.shortlist..",
     "dev.earshot.bias..",
+    "dev.earshot.rescore..",
+    "dev.earshot.phrase..",
+    "dev.earshot.pronunciation..",
     "dev.earshot.context..",
     "dev.earshot.profile..",
     "dev.earshot.rewrite..",
