@@ -76,7 +76,17 @@ public record Manifest(
       @JsonProperty(value = "max_word_characters", required = true) int maxWordCharacters,
       @JsonProperty(value = "ngram_min", required = true) int ngramMin,
       @JsonProperty(value = "ngram_max", required = true) int ngramMax,
-      @JsonProperty(value = "max_ngrams", required = true) int maxNgrams) {}
+      @JsonProperty(value = "max_ngrams", required = true) int maxNgrams) {
+
+    void validate(String field) throws BundleException {
+      requireRange(field + ".max_words", maxWords, 8, 512);
+      require(maxWords % 8 == 0, field + ".max_words", maxWords, "multiple of 8");
+      requireRange(field + ".max_word_characters", maxWordCharacters, 1, 256);
+      requireRange(field + ".ngram_min", ngramMin, 1, 16);
+      requireRange(field + ".ngram_max", ngramMax, ngramMin, 16);
+      requireRange(field + ".max_ngrams", maxNgrams, 1, 1_024);
+    }
+  }
 
   /** A file's length in bytes and SHA-256 as lower-case hex. */
   public record FileEntry(
@@ -107,16 +117,8 @@ public record Manifest(
     requireRange("dimensions.word", dimensions.word, 1, 4_096);
     requireRange("dimensions.ngram_buckets", dimensions.ngramBuckets, 2, 10_000_000);
     requireRange("dimensions.ngram", dimensions.ngram, 1, 4_096);
-    requireRange("tokenizer.max_words", tokenizer.maxWords, 8, 512);
-    require(
-        tokenizer.maxWords % 8 == 0, "tokenizer.max_words", tokenizer.maxWords, "multiple of 8");
-    requireRange("tokenizer.max_word_characters", tokenizer.maxWordCharacters, 1, 256);
-    requireRange("tokenizer.ngram_min", tokenizer.ngramMin, 1, 16);
-    requireRange("tokenizer.ngram_max", tokenizer.ngramMax, tokenizer.ngramMin, 16);
-    requireRange("tokenizer.max_ngrams", tokenizer.maxNgrams, 1, 1_024);
-    for (String name : files.keySet()) {
-      require(FILE_NAME.matcher(name).matches(), "files", name, "a plain file name");
-    }
+    tokenizer.validate("tokenizer");
+    requireFileNames(files);
     for (Map<String, String> variants : graphs.values()) {
       for (String name : variants.values()) {
         require(files.containsKey(name), "graphs", name, "a file that 'files' lists");
@@ -124,12 +126,17 @@ public record Manifest(
     }
   }
 
-  private static void requireRange(String field, int value, int min, int max)
-      throws BundleException {
+  static void requireFileNames(Map<String, FileEntry> files) throws BundleException {
+    for (String name : files.keySet()) {
+      require(FILE_NAME.matcher(name).matches(), "files", name, "a plain file name");
+    }
+  }
+
+  static void requireRange(String field, int value, int min, int max) throws BundleException {
     require(value >= min && value <= max, field, value, min + " to " + max);
   }
 
-  private static void require(boolean ok, String field, Object value, String expected)
+  static void require(boolean ok, String field, Object value, String expected)
       throws BundleException {
     if (!ok) {
       throw new BundleException(FILE, field + ": " + value + " (expected: " + expected + ")");
