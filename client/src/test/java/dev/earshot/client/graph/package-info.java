@@ -1,0 +1,4 @@
+@NullMarked
+package dev.earshot.client.graph;
+
+import org.jspecify.annotations.NullMarked;
