@@ -1,20 +1,48 @@
 package dev.earshot.model;
 
-import ai.onnxruntime.NodeInfo;
 import ai.onnxruntime.OnnxJavaType;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
-import ai.onnxruntime.TensorInfo;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 
 /** A bundle run by ONNX Runtime. */
 public final class OnnxShortlistModel implements ShortlistModel {
+  private static final List<GraphSignature> SIGNATURES =
+      List.of(
+          new GraphSignature(
+              "encode",
+              Map.of(
+                  "word_ids", OnnxJavaType.INT32,
+                  "lengths", OnnxJavaType.INT32,
+                  "unknown_slots", OnnxJavaType.INT32,
+                  "unknown_ngrams", OnnxJavaType.INT32),
+              Map.of("u", OnnxJavaType.FLOAT)),
+          new GraphSignature(
+              "attend",
+              Map.of(
+                  "u", OnnxJavaType.FLOAT,
+                  "enabled_rows", OnnxJavaType.INT8,
+                  "enabled_scales", OnnxJavaType.FLOAT,
+                  "enabled_counts", OnnxJavaType.INT32),
+              Map.of("q", OnnxJavaType.FLOAT)),
+          new GraphSignature(
+              "classify",
+              Map.of(
+                  "q", OnnxJavaType.FLOAT,
+                  "enabled_indices", OnnxJavaType.INT64,
+                  "enabled_boosts", OnnxJavaType.FLOAT,
+                  "inverse_temperatures", OnnxJavaType.FLOAT,
+                  "k", OnnxJavaType.INT64),
+              Map.of(
+                  "top_indices", OnnxJavaType.INT64,
+                  "top_log_probabilities", OnnxJavaType.FLOAT,
+                  "scope_scores", OnnxJavaType.FLOAT)));
+
   private final Bundle bundle;
   private final OnnxRuntime runtime;
   private final Map<String, String> variants;
@@ -51,7 +79,7 @@ public final class OnnxShortlistModel implements ShortlistModel {
     List<OrtSession> sessions = new ArrayList<>();
     boolean loaded = false;
     try {
-      for (GraphSignature signature : GraphSignature.ALL) {
+      for (GraphSignature signature : SIGNATURES) {
         Bundle.GraphFile file = bundle.graph(signature.name(), runtime.provider().variants());
         variants.put(signature.name(), file.variant());
         try {
@@ -147,64 +175,6 @@ public final class OnnxShortlistModel implements ShortlistModel {
       session.close();
     } catch (OrtException e) {
       throw new IllegalStateException("session closed twice", e);
-    }
-  }
-
-  /** The inputs and outputs that the format asks of a graph. */
-  private record GraphSignature(
-      String name, Map<String, OnnxJavaType> inputs, Map<String, OnnxJavaType> outputs) {
-    static final List<GraphSignature> ALL =
-        List.of(
-            new GraphSignature(
-                "encode",
-                Map.of(
-                    "word_ids", OnnxJavaType.INT32,
-                    "lengths", OnnxJavaType.INT32,
-                    "unknown_slots", OnnxJavaType.INT32,
-                    "unknown_ngrams", OnnxJavaType.INT32),
-                Map.of("u", OnnxJavaType.FLOAT)),
-            new GraphSignature(
-                "attend",
-                Map.of(
-                    "u", OnnxJavaType.FLOAT,
-                    "enabled_rows", OnnxJavaType.INT8,
-                    "enabled_scales", OnnxJavaType.FLOAT,
-                    "enabled_counts", OnnxJavaType.INT32),
-                Map.of("q", OnnxJavaType.FLOAT)),
-            new GraphSignature(
-                "classify",
-                Map.of(
-                    "q", OnnxJavaType.FLOAT,
-                    "enabled_indices", OnnxJavaType.INT64,
-                    "enabled_boosts", OnnxJavaType.FLOAT,
-                    "inverse_temperatures", OnnxJavaType.FLOAT,
-                    "k", OnnxJavaType.INT64),
-                Map.of(
-                    "top_indices", OnnxJavaType.INT64,
-                    "top_log_probabilities", OnnxJavaType.FLOAT,
-                    "scope_scores", OnnxJavaType.FLOAT)));
-
-    void check(OrtSession session, String file) throws BundleException, OrtException {
-      check(session.getInputInfo(), inputs, "input", file);
-      check(session.getOutputInfo(), outputs, "output", file);
-    }
-
-    private static void check(
-        Map<String, NodeInfo> actual, Map<String, OnnxJavaType> expected, String kind, String file)
-        throws BundleException {
-      Set<String> names = actual.keySet();
-      if (!names.equals(expected.keySet())) {
-        throw new BundleException(
-            file, kind + "s " + names + " (expected: " + expected.keySet() + ")");
-      }
-      for (NodeInfo node : actual.values()) {
-        OnnxJavaType type = expected.get(node.getName());
-        if (!(node.getInfo() instanceof TensorInfo tensor) || tensor.type != type) {
-          throw new BundleException(
-              file,
-              kind + " " + node.getName() + ": " + node.getInfo() + " (expected: " + type + ")");
-        }
-      }
     }
   }
 }
