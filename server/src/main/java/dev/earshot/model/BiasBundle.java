@@ -12,6 +12,8 @@ import java.util.Optional;
  * <p>Immutable and thread-safe. Files are verified once, when the bundle is opened.
  */
 public final class BiasBundle {
+  static final List<String> GRAPHS = List.of(Role.CONTEXT_ENCODE.key(), Role.CONTEXT_MATCH.key());
+
   private final BiasManifest manifest;
   private final BundleFiles files;
 

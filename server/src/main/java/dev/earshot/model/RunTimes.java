@@ -4,11 +4,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** How often each graph was run, and how long the runtime took for it. Thread-safe. */
 public final class RunTimes {
   /** The graphs that are run. */
-  public static final List<String> GRAPHS = Bundle.GRAPHS;
+  public static final List<String> GRAPHS =
+      Stream.concat(Bundle.GRAPHS.stream(), BiasBundle.GRAPHS.stream()).toList();
 
   private final Map<String, Sum> sums =
       GRAPHS.stream().collect(Collectors.toUnmodifiableMap(graph -> graph, graph -> new Sum()));
