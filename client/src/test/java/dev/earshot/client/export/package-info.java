@@ -1,0 +1,4 @@
+@NullMarked
+package dev.earshot.client.export;
+
+import org.jspecify.annotations.NullMarked;
