@@ -24,6 +24,7 @@ record ClientOptions(
     ChannelCredentials credentials,
     @Nullable String caller,
     Duration shortlistDeadline,
+    Duration biasDeadline,
     Duration callDeadline,
     Duration keepalive,
     int connections,
@@ -51,6 +52,7 @@ record ClientOptions(
           "caller: '" + caller + "' (expected: 1 to 128 printable ASCII characters)");
     }
     EarshotClient.requirePositive("shortlistDeadline", shortlistDeadline);
+    EarshotClient.requirePositive("biasDeadline", biasDeadline);
     EarshotClient.requirePositive("callDeadline", callDeadline);
     EarshotClient.requirePositive("closeGrace", closeGrace);
     if (keepalive.compareTo(SHORTEST_KEEPALIVE) < 0) {
@@ -67,6 +69,7 @@ record ClientOptions(
         target.isLocal() ? InsecureChannelCredentials.create() : TlsChannelCredentials.create(),
         null,
         Duration.ofMillis(50),
+        Duration.ofMillis(50),
         Duration.ofSeconds(5),
         Duration.ofSeconds(30),
         1,
@@ -81,6 +84,7 @@ record ClientOptions(
         credentials,
         caller,
         shortlistDeadline,
+        biasDeadline,
         callDeadline,
         keepalive,
         connections,
@@ -95,6 +99,7 @@ record ClientOptions(
         credentials,
         caller,
         shortlistDeadline,
+        biasDeadline,
         callDeadline,
         keepalive,
         connections,
@@ -109,6 +114,22 @@ record ClientOptions(
         credentials,
         caller,
         shortlistDeadline,
+        biasDeadline,
+        callDeadline,
+        keepalive,
+        connections,
+        streamInflight,
+        executor,
+        closeGrace);
+  }
+
+  ClientOptions withBiasDeadline(Duration biasDeadline) {
+    return new ClientOptions(
+        target,
+        credentials,
+        caller,
+        shortlistDeadline,
+        biasDeadline,
         callDeadline,
         keepalive,
         connections,
@@ -123,6 +144,7 @@ record ClientOptions(
         credentials,
         caller,
         shortlistDeadline,
+        biasDeadline,
         callDeadline,
         keepalive,
         connections,
@@ -137,6 +159,7 @@ record ClientOptions(
         credentials,
         caller,
         shortlistDeadline,
+        biasDeadline,
         callDeadline,
         keepalive,
         connections,
@@ -151,6 +174,7 @@ record ClientOptions(
         credentials,
         caller,
         shortlistDeadline,
+        biasDeadline,
         callDeadline,
         keepalive,
         connections,
@@ -165,6 +189,7 @@ record ClientOptions(
         credentials,
         caller,
         shortlistDeadline,
+        biasDeadline,
         callDeadline,
         keepalive,
         connections,
@@ -179,6 +204,7 @@ record ClientOptions(
         credentials,
         caller,
         shortlistDeadline,
+        biasDeadline,
         callDeadline,
         keepalive,
         connections,
@@ -193,6 +219,7 @@ record ClientOptions(
         credentials,
         caller,
         shortlistDeadline,
+        biasDeadline,
         callDeadline,
         keepalive,
         connections,

@@ -1,8 +1,12 @@
 package dev.earshot.client;
 
+import dev.earshot.v1.BiaserGrpc;
 import dev.earshot.v1.CatalogGrpc;
 import dev.earshot.v1.DescribeBundleRequest;
 import dev.earshot.v1.DescribeBundleResponse;
+import dev.earshot.v1.GetBiasRequest;
+import dev.earshot.v1.RescoreRequest;
+import dev.earshot.v1.RescoreResponse;
 import dev.earshot.v1.ShortlistRequest;
 import dev.earshot.v1.ShortlistResponse;
 import dev.earshot.v1.ShortlistedSkill;
@@ -15,12 +19,14 @@ import io.grpc.health.v1.HealthGrpc;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.function.Consumer;
 import java.util.function.Function;
 
 /**
@@ -43,6 +49,10 @@ import java.util.function.Function;
 public final class EarshotClient implements AutoCloseable {
   private static final UnaryMethod<ShortlistRequest, ShortlistResponse, Shortlist> SHORTLIST =
       new UnaryMethod<>(ShortlisterGrpc.getShortlistMethod(), Shortlist::of);
+  private static final UnaryMethod<GetBiasRequest, dev.earshot.v1.Bias, Bias> BIAS =
+      new UnaryMethod<>(BiaserGrpc.getGetBiasMethod(), Bias::of);
+  private static final UnaryMethod<RescoreRequest, RescoreResponse, Rescored> RESCORE =
+      new UnaryMethod<>(BiaserGrpc.getRescoreMethod(), Rescored::of);
   private static final UnaryMethod<
           DescribeBundleRequest, DescribeBundleResponse, DescribeBundleResponse>
       DESCRIBE_BUNDLE =
@@ -58,6 +68,7 @@ public final class EarshotClient implements AutoCloseable {
   private final ClientOptions options;
   private final ScheduledExecutorService timer;
   private final Set<ShortlistStream> streams = ConcurrentHashMap.newKeySet();
+  private final Set<BiasStream> biasStreams = ConcurrentHashMap.newKeySet();
 
   EarshotClient(
       ConnectionGroup connections,
@@ -108,9 +119,26 @@ public final class EarshotClient implements AutoCloseable {
                             .setReason(dev.earshot.v1.Degradation.Reason.REASON_NOT_FOUND)))
             .setTimings(dev.earshot.v1.Timings.newBuilder().setTotalUs(1))
             .build();
+    GetBiasRequest biasRequest = BiasQuery.interaction("id").user("user").toMessage();
+    dev.earshot.v1.Bias bias =
+        dev.earshot.v1.Bias.newBuilder()
+            .addPhrases(dev.earshot.v1.BiasPhrase.newBuilder().setText("text").setBoost(1))
+            .setEmbedding(dev.earshot.v1.Embedding.newBuilder().addShape(1).addValues(1))
+            .build();
+    RescoreRequest rescoreRequest =
+        RescoreQuery.of(NBest.of(List.of(Hypothesis.of("text", 0)))).toMessage();
+    RescoreResponse rescored =
+        RescoreResponse.newBuilder()
+            .addHypotheses(
+                dev.earshot.v1.RescoredHypothesis.newBuilder()
+                    .setText("text")
+                    .addRepairs(dev.earshot.v1.Repair.newBuilder().setEnd(1)))
+            .build();
     try {
       for (int i = 0; i < REHEARSALS; i++) {
         var unused = SHORTLIST.rehearse(request, response);
+        var unusedToo = BIAS.rehearse(biasRequest, bias);
+        var unusedAsWell = RESCORE.rehearse(rescoreRequest, rescored);
       }
     } catch (IOException e) {
       // Nothing but memory is read and written.
@@ -151,6 +179,75 @@ public final class EarshotClient implements AutoCloseable {
     stream.onEnd(() -> streams.remove(stream));
     stream.open(channel);
     return stream;
+  }
+
+  /** What a user is likely to say next, within the client's bias deadline. */
+  public Bias bias(BiasQuery query) {
+    return bias(query, options.biasDeadline());
+  }
+
+  /**
+   * What a user is likely to say next.
+   *
+   * @param deadline the whole budget, network included: what is not ready in time is missing, and
+   *     marked
+   */
+  public Bias bias(BiasQuery query, Duration deadline) {
+    return BIAS.call(channel, requirePositive("deadline", deadline), query.toMessage());
+  }
+
+  /** As {@link #bias(BiasQuery)}. Cancelling the future cancels the call. */
+  public CompletableFuture<Bias> biasAsync(BiasQuery query) {
+    return biasAsync(query, options.biasDeadline());
+  }
+
+  /** As {@link #bias(BiasQuery, Duration)}. Cancelling the future cancels the call. */
+  public CompletableFuture<Bias> biasAsync(BiasQuery query, Duration deadline) {
+    return BIAS.callAsync(channel, requirePositive("deadline", deadline), query.toMessage());
+  }
+
+  /** What a recogniser proposes, reordered or repaired, within the client's bias deadline. */
+  public Rescored rescore(RescoreQuery query) {
+    return rescore(query, options.biasDeadline());
+  }
+
+  /**
+   * What a recogniser proposes, reordered or repaired.
+   *
+   * @param deadline the whole budget, network included: without phrases and context in time the
+   *     hypotheses come back unchanged and marked
+   */
+  public Rescored rescore(RescoreQuery query, Duration deadline) {
+    return RESCORE.call(channel, requirePositive("deadline", deadline), query.toMessage());
+  }
+
+  /** As {@link #rescore(RescoreQuery)}. Cancelling the future cancels the call. */
+  public CompletableFuture<Rescored> rescoreAsync(RescoreQuery query) {
+    return rescoreAsync(query, options.biasDeadline());
+  }
+
+  /** As {@link #rescore(RescoreQuery, Duration)}. Cancelling the future cancels the call. */
+  public CompletableFuture<Rescored> rescoreAsync(RescoreQuery query, Duration deadline) {
+    return RESCORE.callAsync(channel, requirePositive("deadline", deadline), query.toMessage());
+  }
+
+  /** Opens a stream for the turns of one microphone. It takes one of the connections. */
+  public BiasStream openBiasStream() {
+    BiasStream stream = new BiasStream(options.biasDeadline(), options.streamInflight(), timer);
+    biasStreams.add(stream);
+    stream.onEnd(() -> biasStreams.remove(stream));
+    stream.open(channel);
+    return stream;
+  }
+
+  /**
+   * Biases a recogniser, turn by turn, without ever making it wait. One for each microphone.
+   *
+   * @param listener hears of each bias that the server pushes
+   */
+  public Biasing openBiasing(Consumer<Biasing.Current> listener) {
+    return new Biasing(
+        this::openBiasStream, options.biasDeadline(), InstantSource.system(), listener);
   }
 
   /** The users' profiles. */
@@ -195,6 +292,7 @@ public final class EarshotClient implements AutoCloseable {
   @Override
   public void close() {
     streams.forEach(ShortlistStream::close);
+    biasStreams.forEach(BiasStream::close);
     connections.close(options.closeGrace());
     timer.shutdownNow();
   }
@@ -263,6 +361,15 @@ public final class EarshotClient implements AutoCloseable {
      */
     public Builder shortlistDeadline(Duration deadline) {
       options = options.withShortlistDeadline(deadline);
+      return this;
+    }
+
+    /**
+     * The deadline of bias and rescore calls, and of a bias stream's messages, where the call names
+     * none. Default: 50 ms, as for shortlists.
+     */
+    public Builder biasDeadline(Duration deadline) {
+      options = options.withBiasDeadline(deadline);
       return this;
     }
 

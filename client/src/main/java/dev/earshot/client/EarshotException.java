@@ -62,7 +62,10 @@ public sealed class EarshotException extends RuntimeException {
     }
   }
 
-  /** Another write came between: read again, then write ({@code STALE_ETAG}). */
+  /**
+   * Something newer came: read again, then write ({@code STALE_ETAG}); or do without the answer to
+   * an interim message ({@code SUPERSEDED}).
+   */
   public static final class Aborted extends EarshotException {
     private static final long serialVersionUID = 1L;
 

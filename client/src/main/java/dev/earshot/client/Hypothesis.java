@@ -5,7 +5,7 @@ import java.util.OptionalDouble;
 /**
  * One text that a recogniser proposes for what was said.
  *
- * @param text at most 1,000 code points, not blank
+ * @param text at most 1,000 code points; not blank, except in rescoring
  * @param score any finite number, higher is better; only differences count, read as natural
  *     logarithms times the query's score scale. Either all hypotheses of a query have one or none
  * @param confidence the recogniser's own estimate that the text is right, 0 to 1

@@ -11,6 +11,8 @@ package dev.earshot.client;
  * @param attendMicros attention over the user's enabled skills
  * @param classifyMicros the skill heads and the choice of the best
  * @param rerankMicros reranking
+ * @param phrasesMicros making the bias phrases
+ * @param rescoreMicros scoring hypotheses against the phrases and the context, and repairing them
  * @param totalMicros from the request's arrival to the handing over of its response
  */
 public record Timings(
@@ -21,7 +23,12 @@ public record Timings(
     long attendMicros,
     long classifyMicros,
     long rerankMicros,
+    long phrasesMicros,
+    long rescoreMicros,
     long totalMicros) {
+  /** Of answers that the server has not made. */
+  static final Timings NONE = new Timings(0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+
   static Timings of(dev.earshot.v1.Timings message) {
     return new Timings(
         Integer.toUnsignedLong(message.getQueueUs()),
@@ -31,6 +38,8 @@ public record Timings(
         Integer.toUnsignedLong(message.getAttendUs()),
         Integer.toUnsignedLong(message.getClassifyUs()),
         Integer.toUnsignedLong(message.getRerankUs()),
+        Integer.toUnsignedLong(message.getPhrasesUs()),
+        Integer.toUnsignedLong(message.getRescoreUs()),
         Integer.toUnsignedLong(message.getTotalUs()));
   }
 }

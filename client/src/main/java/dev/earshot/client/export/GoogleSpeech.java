@@ -12,9 +12,9 @@ import java.util.List;
 
 /**
  * Hints for Google Cloud Speech-to-Text, v1 and v1p1beta1. After the messages {@code PhraseSet} and
- * {@code SpeechContext} in {@code google/cloud/speech/v1} and the page "Quotas and limits":
- * {@value #MOST_PHRASES} phrases and 100,000 characters a request, 100 characters a
- * phrase, {@value #MOST_IN_A_SET} phrases a set, boosts above 0 and at most 20.
+ * {@code SpeechContext} in {@code google/cloud/speech/v1} and the page "Quotas and limits": {@value
+ * #MOST_PHRASES} phrases and 100,000 characters a request, 100 characters a phrase, {@value
+ * #MOST_IN_A_SET} phrases a set, boosts above 0 and at most 20.
  *
  * <p><b>Boosts.</b> Google gives no unit, but the same range as Earshot's, in which it recommends
  * to search; boosts are passed on unchanged. A boost of 0 or less is ignored there: such phrases
