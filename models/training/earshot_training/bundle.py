@@ -40,7 +40,13 @@ def check_manifest(folder: Path) -> dict:
     manifest = json.loads(text)
     if (manifest["format"], manifest["format_version"]) != (FORMAT, FORMAT_VERSION):
         raise ValueError(f"manifest.json: format {manifest['format']} {manifest['format_version']}")
-    for name, entry in manifest["files"].items():
+    check_files(folder, manifest["files"])
+    return manifest
+
+
+def check_files(folder: Path, files: dict[str, dict]) -> None:
+    """Compares what a manifest lists with what is there. Raises ValueError that names the file."""
+    for name, entry in files.items():
         path = folder / name
         if not path.is_file():
             raise ValueError(f"{name}: missing")
@@ -49,7 +55,6 @@ def check_manifest(folder: Path) -> dict:
             raise ValueError(f"{name}: {len(data)} bytes (expected: {entry['bytes']})")
         if hashlib.sha256(data).hexdigest() != entry["sha256"]:
             raise ValueError(f"{name}: its SHA-256 is not the manifest's")
-    return manifest
 
 
 @dataclass
