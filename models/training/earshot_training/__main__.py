@@ -1,4 +1,4 @@
-"""``python -m earshot_training COMMAND``: train, ablation, measure, report."""
+"""``python -m earshot_training COMMAND``: train, ablation, measure, report, context, bias-bundle."""
 
 from __future__ import annotations
 
@@ -40,6 +40,25 @@ def _parser() -> argparse.ArgumentParser:
     made = command("ablation", "compare what the user's context adds, and report; resumable")
     made.add_argument("--shared-steps", type=int, default=700)
     made.add_argument("--steps", type=int, default=200)
+    made = command(
+        "context", "train, calibrate, export and evaluate a bias bundle's context encoder; resumable"
+    )
+    made.add_argument("--out", type=Path, required=True, help="folder of the bias bundle")
+    made.add_argument("--bundle", type=Path, default=HERE.parent / "default",
+                      help="the shortlister's bundle, whose word vectors training begins with")  # fmt: skip
+    made.add_argument("--steps", type=int, help="training steps (default: the shipped encoder's)")
+    made.add_argument("--seed", type=int, default=1)
+    made.add_argument("--version", default=time.strftime("%Y.%m.%d"), help="of the bundle")
+    made.add_argument("--measure", action="store_true", help="evaluate what is in the folder, no training")
+    made = commands.add_parser("bias-bundle", help="write a bias bundle's manifest anew",
+                               description="Writes the manifest of a folder of a bias bundle's parts, each "
+                               "named after its role (lexicon.bin); what is not given stays.")  # fmt: skip
+    made.add_argument("--out", type=Path, required=True, help="folder of the bias bundle")
+    made.add_argument("--version", help="of the bundle")
+    made.add_argument("--description")
+    made.add_argument("--language", action="append", help="BCP 47, the main one first; repeatable")
+    made.add_argument("--role", action="append", default=[], metavar="ROLE=FILE",
+                      help="a file whose name does not say its role; repeatable")  # fmt: skip
     made = command("measure", "evaluate a bundle again and report")
     made.add_argument("--out", type=Path, required=True, help="folder of the bundle")
     made = command("report", "render report.md and the tables of a README", data=False)
@@ -60,11 +79,18 @@ def main(arguments: list[str] | None = None) -> None:
             report.fill(readme, report.read(options.report / "report.json"))
         return
 
+    if options.command == "bias-bundle":
+        _bias_bundle(options)
+        return
+
     import torch
 
     from earshot_training import data
 
     torch.set_num_threads(options.threads)
+    if options.command == "context":
+        _context(options)
+        return
     corpus = data.load(options.data)
     if options.command == "measure":
         old = report.read(options.report / "report.json").get("training", {})
@@ -89,6 +115,45 @@ def main(arguments: list[str] | None = None) -> None:
         return
     settings = replace(settings, steps=options.steps or settings.steps, seed=options.seed)
     _train(options, corpus, prepared, settings)
+
+
+def _bias_bundle(options) -> None:
+    from earshot_training import bias_bundle
+
+    roles = dict(role.split("=", 1) for role in options.role)
+    manifest = bias_bundle.write(options.out, options.version, options.description, options.language, roles)
+    size = sum(entry["bytes"] for entry in manifest["files"].values())
+    print(f"{options.out}: {manifest['bundle_version']}, {size:,} bytes")
+    for role, file in manifest["roles"].items():
+        print(f"  {role:20}{file}")
+
+
+def _context(options) -> None:
+    from earshot_training import bias_bundle, report
+    from earshot_training.context import calibrate, evaluate, export, golden
+    from earshot_training.context.examples import Examples
+    from earshot_training.context.train import Settings, prepare, train
+
+    settings = Settings()
+    settings = replace(settings, steps=options.steps or settings.steps, seed=options.seed)
+    work = options.work / "context"
+    prepared = prepare(options.data, options.bundle, settings, work)
+    examples = Examples(prepared.turns.train, prepared.lexicon, prepared.confusions, prepared.people,
+                        settings.seed)  # fmt: skip
+    found: dict = {}
+    if not options.measure:
+        model = train(prepared, settings, work / "checkpoint.pt")
+        found["fitted"] = calibrate.calibrate(model, examples, prepared.turns.held_out)
+        _say(f"calibrated: {found['fitted']}")
+        export.export(model, prepared.lexicon, options.out)
+        golden.write(options.out)
+        bias_bundle.write(options.out, options.version)
+        found["settings"] = asdict(settings)
+    _say("evaluating the bundle's graphs")
+    found |= evaluate.measure(options.out, prepared.turns, examples)
+    old = report.read(options.report / "report.json").get("context", {})
+    report.write(options.report, {"context": old | found})
+    print(evaluate.section(found))
 
 
 def _train(options, corpus, prepared, settings) -> None:

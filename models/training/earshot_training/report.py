@@ -10,6 +10,7 @@ import numpy as np
 
 from earshot_training.bundle import Bundle, Shortlists
 from earshot_training.calibrate import Calibrated, foreign_rows, out_of_scope_probability
+from earshot_training.context.evaluate import section as context_section
 from earshot_training.data import Corpus, Rows
 from earshot_training.evaluate import DEPTHS, auroc, calibration_error
 
@@ -200,6 +201,8 @@ def write(folder: Path, changes: dict[str, Any]) -> None:
                 f"Settings: `{json.dumps(run['settings'])}`. Training took {run['train_minutes']:.0f} "
                 f"minutes on {run['machine']}."
             )
+    if "context" in whole:
+        parts += ["## The context encoder", context_section(whole["context"])]
     if "ablation" in whole:
         parts += ["## Ablation", ablation_section(whole["ablation"])]
     tried = folder / "tried.md"
@@ -215,6 +218,7 @@ def fill(readme: Path, report: dict[str, Any]) -> None:
         ("training", "training", training_section),
         ("summary", "training", summary_section),
         ("ablation", "ablation", ablation_section),
+        ("context", "context", context_section),
     )
     for name, part, section in sections:
         begin, end = f"<!-- {name} -->", f"<!-- /{name} -->"
