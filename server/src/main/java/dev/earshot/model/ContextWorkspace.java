@@ -23,6 +23,9 @@ final class ContextWorkspace implements AutoCloseable {
    */
   static final int MAX_UNKNOWN = 256;
 
+  /** Code points of a text that are read by a graph that reads letters. */
+  static final int MAX_CHARACTERS = 256;
+
   /** Hypotheses' words of one run. Fewer than {@link #MAX_UNKNOWN}, so that all are described. */
   private static final int MATCHED_WORDS = 256;
 
@@ -40,6 +43,8 @@ final class ContextWorkspace implements AutoCloseable {
   private final Tensors.Ints unknownSlots;
   private final Tensors.Ints unknownNgrams;
   private final Tensors.Ints kinds;
+  private final Tensors.Ints characters;
+  private final Tensors.Ints characterLengths;
   private final Tensors.Floats embedding;
   private final Tensors.Floats similarities;
   private final List<Tensors> all;
@@ -54,6 +59,10 @@ final class ContextWorkspace implements AutoCloseable {
   private int tokens;
   private int unknown;
   private int items;
+  private int characterCount;
+
+  /** The inputs that the encoding graph declares. */
+  private final Set<String> declared;
 
   ContextWorkspace(
       BiasManifest.Context context,
@@ -75,9 +84,23 @@ final class ContextWorkspace implements AutoCloseable {
     unknownNgrams = new Tensors.Ints(environment, MAX_UNKNOWN, maxNgrams);
     lengths = new Tensors.Ints(environment, maxTexts, 0);
     kinds = new Tensors.Ints(environment, maxTexts, 0);
+    declared = encode.getInputNames();
+    characters =
+        new Tensors.Ints(environment, readsCharacters() ? maxTexts * MAX_CHARACTERS : 1, 0);
+    characterLengths = new Tensors.Ints(environment, maxTexts, 0);
     embedding = new Tensors.Floats(environment, context.maxItems(), dimensions);
     similarities = new Tensors.Floats(environment, MATCHED_TEXTS, 0);
-    all = List.of(wordIds, lengths, unknownSlots, unknownNgrams, kinds, embedding, similarities);
+    all =
+        List.of(
+            wordIds,
+            lengths,
+            unknownSlots,
+            unknownNgrams,
+            kinds,
+            characters,
+            characterLengths,
+            embedding,
+            similarities);
   }
 
   /** Whether another hypothesis goes into the next run. */
@@ -110,16 +133,43 @@ final class ContextWorkspace implements AutoCloseable {
     texts++;
   }
 
+  /** Whether the encoding graph reads letters. */
+  boolean readsCharacters() {
+    return declared.contains(OnnxContextEncoder.CHARACTERS);
+  }
+
+  /** Lays the letters of the text that was added last behind those that are there. */
+  void addCharacters(int[] codePoints) {
+    characters.buffer().put(characterCount, codePoints);
+    characterLengths.buffer().put(texts - 1, codePoints.length);
+    characterCount += codePoints.length;
+  }
+
   /** Makes the embedding of the texts that were added: {@code [texts, dimensions]}. */
   float[] encode() {
     int count = texts;
     bindTexts(encodeInputs);
     encodeInputs.put("kinds", kinds.shaped(count));
+    if (readsCharacters()) {
+      encodeInputs.put(OnnxContextEncoder.CHARACTERS, characters.shaped(paddedCharacters()));
+      encodeInputs.put(OnnxContextEncoder.CHARACTER_LENGTHS, characterLengths.shaped(count));
+    }
+    encodeInputs.keySet().retainAll(declared);
     encodeOutputs.put("embedding", embedding.shaped(count, dimensions));
     run(encode, encodeInputs, encodeOutputs, encodeTimes);
     float[] values = new float[count * dimensions];
     embedding.buffer().get(0, values);
     return values;
+  }
+
+  /** Fills the letters up with 0, and begins anew. */
+  private int paddedCharacters() {
+    int length = roundUp(characterCount);
+    for (int i = characterCount; i < length; i++) {
+      characters.buffer().put(i, 0);
+    }
+    characterCount = 0;
+    return length;
   }
 
   /** The context that hypotheses are compared with. */

@@ -5,6 +5,7 @@ import ai.onnxruntime.OnnxJavaType;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import ai.onnxruntime.TensorInfo;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
 
@@ -12,8 +13,19 @@ import java.util.Set;
 record GraphSignature(
     String name, Map<String, OnnxJavaType> inputs, Map<String, OnnxJavaType> outputs) {
 
+  /** Inputs and outputs are these, and no others. */
   void check(OrtSession session, String file) throws BundleException, OrtException {
     check(session.getInputInfo(), inputs, "input", file);
+    check(session.getOutputInfo(), outputs, "output", file);
+  }
+
+  /** Outputs are these and no others; of the inputs, any. */
+  void checkSome(OrtSession session, String file) throws BundleException, OrtException {
+    Map<String, OnnxJavaType> declared = new HashMap<>(inputs);
+    if (inputs.keySet().containsAll(session.getInputInfo().keySet())) {
+      declared.keySet().retainAll(session.getInputInfo().keySet());
+    }
+    check(session.getInputInfo(), declared, "input", file);
     check(session.getOutputInfo(), outputs, "output", file);
   }
 

@@ -13,21 +13,35 @@ import org.jspecify.annotations.Nullable;
 
 /** A bias bundle's context encoder, run by ONNX Runtime. */
 public final class OnnxContextEncoder implements ContextEncoder {
+  static final String CHARACTERS = "characters";
+  static final String CHARACTER_LENGTHS = "character_lengths";
+
   private static final Map<String, OnnxJavaType> TEXTS =
       Map.of(
           "word_ids", OnnxJavaType.INT32,
           "lengths", OnnxJavaType.INT32,
           "unknown_slots", OnnxJavaType.INT32,
           "unknown_ngrams", OnnxJavaType.INT32);
+
+  /** A graph reads those of the inputs that it was trained on. */
   private static final GraphSignature ENCODE =
       new GraphSignature(
           Role.CONTEXT_ENCODE.key(),
-          with(TEXTS, "kinds", OnnxJavaType.INT32),
+          with(
+              TEXTS,
+              Map.of(
+                  "kinds",
+                  OnnxJavaType.INT32,
+                  CHARACTERS,
+                  OnnxJavaType.INT32,
+                  CHARACTER_LENGTHS,
+                  OnnxJavaType.INT32)),
           Map.of("embedding", OnnxJavaType.FLOAT));
+
   private static final GraphSignature MATCH =
       new GraphSignature(
           Role.CONTEXT_MATCH.key(),
-          with(TEXTS, "embedding", OnnxJavaType.FLOAT),
+          with(TEXTS, Map.of("embedding", OnnxJavaType.FLOAT)),
           Map.of("similarities", OnnxJavaType.FLOAT));
 
   private final BiasManifest.Context context;
@@ -113,7 +127,11 @@ public final class OnnxContextEncoder implements ContextEncoder {
     boolean opened = false;
     try {
       session = runtime.open(bundle.directory().resolve(file));
-      signature.check(session, file);
+      if (role == Role.CONTEXT_ENCODE) {
+        signature.checkSome(session, file);
+      } else {
+        signature.check(session, file);
+      }
       opened = true;
       return session;
     } catch (OrtException e) {
@@ -158,6 +176,9 @@ public final class OnnxContextEncoder implements ContextEncoder {
     ContextWorkspace workspace = take();
     for (ContextText text : texts) {
       workspace.add(tokenizer.tokenize(text.text()), kind(text.kind()));
+      if (workspace.readsCharacters()) {
+        workspace.addCharacters(tokenizer.characters(text.text(), ContextWorkspace.MAX_CHARACTERS));
+      }
     }
     float[] values = workspace.encode();
     idle.add(workspace);
@@ -223,9 +244,9 @@ public final class OnnxContextEncoder implements ContextEncoder {
   }
 
   private static Map<String, OnnxJavaType> with(
-      Map<String, OnnxJavaType> inputs, String name, OnnxJavaType type) {
+      Map<String, OnnxJavaType> inputs, Map<String, OnnxJavaType> more) {
     Map<String, OnnxJavaType> all = new HashMap<>(inputs);
-    all.put(name, type);
+    all.putAll(more);
     return Map.copyOf(all);
   }
 }

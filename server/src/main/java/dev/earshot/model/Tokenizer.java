@@ -80,6 +80,43 @@ public final class Tokenizer {
     return cuts.get().tokens(text);
   }
 
+  /**
+   * The folded code points of a text, for graphs that read letters: separators between words as one
+   * space, none at either end.
+   *
+   * @param max how many code points are read at most
+   * @return at least one code point: a space where there is no other
+   */
+  public int[] characters(String text, int max) {
+    int[] found = new int[max];
+    int count = 0;
+    boolean separated = false;
+    int position = 0;
+    while (position < text.length() && count + (separated ? 1 : 0) < max) {
+      int codePoint = text.codePointAt(position);
+      position += Character.charCount(codePoint);
+      int rule = folding.of(codePoint);
+      if (rule == Folding.SEPARATOR) {
+        separated = count > 0;
+        continue;
+      }
+      int[] folded = rule == Folding.KEEP ? new int[] {codePoint} : folding.replacement(rule);
+      for (int character : folded) {
+        if (separated) {
+          found[count++] = ' ';
+        }
+        separated = false;
+        if (count < max) {
+          found[count++] = character;
+        }
+      }
+    }
+    if (count == 0) {
+      found[count++] = ' ';
+    }
+    return Arrays.copyOf(found, count);
+  }
+
   /** One text being cut: the word under construction, as UTF-8, and what is finished. */
   private final class Cut {
     private static final int COMMON_WORD_BYTES = 64;

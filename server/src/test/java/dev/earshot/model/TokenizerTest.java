@@ -60,6 +60,17 @@ class TokenizerTest {
   }
 
   @Test
+  void givesFoldedLettersWithOneSpaceBetweenWords() {
+    assertThat(bundle.tokenizer().characters(" \tCaf\u00e9, \u2014 D\u2019or! ", 64))
+        .containsExactly("cafe d'or".codePoints().toArray());
+    assertThat(bundle.tokenizer().characters("?!", 64)).containsExactly(' ');
+    assertThat(bundle.tokenizer().characters("la ".repeat(100), 8))
+        .containsExactly("la la la".codePoints().toArray());
+    // No space stands at the end, where the next word is cut off.
+    assertThat(bundle.tokenizer().characters("la la la", 3)).containsExactly('l', 'a');
+  }
+
+  @Test
   void cutsWordsThatNeverEnd() {
     Tokens tokens = tokenize("z".repeat(100_000));
 
