@@ -117,7 +117,9 @@ public final class Interactions {
    * @return whether it was live. Fails with {@code OTHER_USER}
    */
   public CompletionStage<Boolean> delete(String userId, String interactionId) {
-    return store.delete(userId, interactionId);
+    CompletionStage<Boolean> deleted = store.delete(userId, interactionId);
+    deleted.thenAccept(live -> listener.onRemoved(interactionId));
+    return deleted;
   }
 
   private CompletionStage<InteractionContent> content(Interaction interaction) {

@@ -18,4 +18,7 @@ public interface SpeechExpectedListener {
    *     which of two is the newer one
    */
   void onSpeechExpected(Interaction interaction);
+
+  /** An interaction is being removed, or was: what was prepared of it is to be forgotten. */
+  default void onRemoved(String interactionId) {}
 }

@@ -45,7 +45,9 @@ public record Degradation(List<Missing> missing, List<Stage> skippedStages) {
 
   /** A stage that can be left out. */
   public enum Stage {
-    RERANK
+    RERANK,
+    RESCORE,
+    REPAIR
   }
 
   /** One missing context. */
@@ -55,6 +57,13 @@ public record Degradation(List<Missing> missing, List<Stage> skippedStages) {
   public boolean isDegraded() {
     return !skippedStages.isEmpty()
         || missing.stream().anyMatch(m -> m.reason() != Reason.NOT_REQUESTED);
+  }
+
+  /** This and one more stage that was left out. */
+  public Degradation leavingOut(Stage stage) {
+    List<Stage> more = new ArrayList<>(skippedStages);
+    more.add(stage);
+    return new Degradation(missing, more);
   }
 
   /** This and one more missing context. */

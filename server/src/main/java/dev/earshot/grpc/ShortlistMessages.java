@@ -136,57 +136,19 @@ final class ShortlistMessages {
     }
     Degradation degradation = shortlist.degradation();
     if (!degradation.equals(Degradation.NONE)) {
-      response.setDegradation(degradation(degradation));
+      response.setDegradation(DegradationMessages.of(degradation));
     }
     return response.build();
   }
 
-  private static dev.earshot.v1.Degradation degradation(Degradation degradation) {
-    dev.earshot.v1.Degradation.Builder message = dev.earshot.v1.Degradation.newBuilder();
-    for (Degradation.Missing missing : degradation.missing()) {
-      message
-          .addMissingBuilder()
-          .setContext(
-              switch (missing.context()) {
-                case PROFILE -> dev.earshot.v1.Degradation.Context.CONTEXT_PROFILE;
-                case DIALOGUE -> dev.earshot.v1.Degradation.Context.CONTEXT_DIALOGUE;
-                case EMBEDDING -> dev.earshot.v1.Degradation.Context.CONTEXT_EMBEDDING;
-                case PRONUNCIATION -> dev.earshot.v1.Degradation.Context.CONTEXT_PRONUNCIATION;
-              })
-          .setReason(
-              switch (missing.reason()) {
-                case NOT_REQUESTED -> dev.earshot.v1.Degradation.Reason.REASON_NOT_REQUESTED;
-                case NOT_FOUND -> dev.earshot.v1.Degradation.Reason.REASON_NOT_FOUND;
-                case EXPIRED -> dev.earshot.v1.Degradation.Reason.REASON_EXPIRED;
-                case NOT_READY -> dev.earshot.v1.Degradation.Reason.REASON_NOT_READY;
-                case STORE_ERROR -> dev.earshot.v1.Degradation.Reason.REASON_STORE_ERROR;
-                case BUDGET -> dev.earshot.v1.Degradation.Reason.REASON_BUDGET;
-                case OVERLOAD -> dev.earshot.v1.Degradation.Reason.REASON_OVERLOAD;
-                case UNSUPPORTED_LANGUAGE ->
-                    dev.earshot.v1.Degradation.Reason.REASON_UNSUPPORTED_LANGUAGE;
-              });
-    }
-    for (Degradation.Stage stage : degradation.skippedStages()) {
-      message.addSkippedStages(
-          switch (stage) {
-            case RERANK -> dev.earshot.v1.Degradation.Stage.STAGE_RERANK;
-          });
-    }
-    return message.build();
-  }
-
   private static Timings timings(StageTimes times) {
     return Timings.newBuilder()
-        .setQueueUs(micros(times.queueNanos()))
-        .setProfileUs(micros(times.profileNanos()))
-        .setEncodeUs(micros(times.encodeNanos()))
-        .setAttendUs(micros(times.attendNanos()))
-        .setClassifyUs(micros(times.classifyNanos()))
-        .setTotalUs(micros(times.totalNanos()))
+        .setQueueUs(DegradationMessages.micros(times.queueNanos()))
+        .setProfileUs(DegradationMessages.micros(times.profileNanos()))
+        .setEncodeUs(DegradationMessages.micros(times.encodeNanos()))
+        .setAttendUs(DegradationMessages.micros(times.attendNanos()))
+        .setClassifyUs(DegradationMessages.micros(times.classifyNanos()))
+        .setTotalUs(DegradationMessages.micros(times.totalNanos()))
         .build();
-  }
-
-  private static int micros(long nanos) {
-    return (int) Math.min(Integer.MAX_VALUE, Math.max(0, nanos / 1_000));
   }
 }

@@ -26,6 +26,11 @@ public record BiasPhrase(
     pronunciations = List.copyOf(pronunciations);
   }
 
+  /** The same with other pronunciations. */
+  public BiasPhrase withPronunciations(List<Pronunciation> others) {
+    return new BiasPhrase(text, boost, display, others, kind, source, locale);
+  }
+
   // User text does not get into logs by way of string concatenation.
   @Override
   public String toString() {

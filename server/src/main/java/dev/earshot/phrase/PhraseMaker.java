@@ -42,6 +42,20 @@ public final class PhraseMaker {
   private static final String REPLY = "REPLY";
   private static final String PHRASE = "PHRASE";
 
+  /** What names something that may be said; items of other kinds are not read. */
+  private static final Set<String> NAMING =
+      Set.of(
+          "CONTACT",
+          "DEVICE",
+          "PLACE",
+          "LIST_ENTRY",
+          "PLAYLIST",
+          "ARTIST",
+          "TITLE",
+          "PRODUCT",
+          "PERSON",
+          PHRASE);
+
   /** Of what the reply or a screen names. */
   private static final double OF_REPLY = 0.6;
 
@@ -94,8 +108,7 @@ public final class PhraseMaker {
 
   /** The phrases of a turn. */
   public Phrases make(TurnContext turn) {
-    boolean english = isEnglish(turn.locale());
-    Turn making = new Turn(turn, english);
+    Turn making = new Turn(turn, isEnglish(turn.locale()));
     if (turn.reads(PhraseSource.REPLY)) {
       making.addInteraction(turn.items(), PhraseSource.REPLY, OF_REPLY, OF_REPLY_TEXT);
     }
@@ -110,7 +123,52 @@ public final class PhraseMaker {
     if (turn.reads(PhraseSource.PROFILE)) {
       making.addLists();
     }
-    return making.phrases();
+    return merge(making.phrases(), turn.explicit(), turn.maxPhrases(), turn.locale());
+  }
+
+  /**
+   * Puts a request's own phrases before those that were made: they override those of the same text.
+   *
+   * @param automatic as {@link #make} made them, at least {@code maxPhrases} unless there are fewer
+   * @param locale the turn's
+   */
+  public static Phrases merge(
+      Phrases automatic, List<ExplicitPhrase> explicit, int maxPhrases, String locale) {
+    if (explicit.isEmpty() && automatic.phrases().size() <= maxPhrases) {
+      return automatic;
+    }
+    Map<String, BiasPhrase> stated = new LinkedHashMap<>();
+    for (ExplicitPhrase phrase : explicit) {
+      BiasPhrase made = stated(phrase, locale);
+      stated.putIfAbsent(made.text(), made);
+    }
+    List<BiasPhrase> further = new ArrayList<>(automatic.phrases().size());
+    for (BiasPhrase phrase : automatic.phrases()) {
+      BiasPhrase overriding = stated.get(phrase.text());
+      if (overriding == null) {
+        further.add(phrase);
+      } else if (overriding.pronunciations().isEmpty()) {
+        stated.put(phrase.text(), overriding.withPronunciations(phrase.pronunciations()));
+      }
+    }
+    List<BiasPhrase> all = new ArrayList<>(stated.values());
+    all.addAll(further);
+    int kept = Math.min(maxPhrases, all.size());
+    return new Phrases(all.subList(0, kept), all.size() - kept + automatic.dropped());
+  }
+
+  private static BiasPhrase stated(ExplicitPhrase phrase, String turnLocale) {
+    String locale = phrase.locale().isEmpty() ? turnLocale : phrase.locale();
+    String spoken = spoken(phrase.text(), locale);
+    return new BiasPhrase(
+        // Of a text without a letter or a digit nothing is left to be said.
+        spoken.isEmpty() ? phrase.text().strip().toLowerCase(Locale.ROOT) : spoken,
+        phrase.boost().orElse(BOOST_OF_CERTAINTY + Math.log(OF_REPLY)),
+        phrase.display().isEmpty() ? phrase.text().strip() : phrase.display(),
+        phrase.pronunciations(),
+        phrase.kind().isEmpty() ? PHRASE : phrase.kind(),
+        PhraseSource.REQUEST,
+        locale);
   }
 
   private static boolean isEnglish(String locale) {
@@ -174,7 +232,7 @@ public final class PhraseMaker {
       Map<String, Integer> calledSo = new HashMap<>();
       Set<String> entities = new HashSet<>();
       for (ContextItem item : items) {
-        if (isText(item)) {
+        if (!NAMING.contains(item.kind())) {
           continue;
         }
         List<Form> ofItem = forms.of(item.text(), item.kind(), english);
@@ -350,42 +408,22 @@ public final class PhraseMaker {
       return all;
     }
 
+    /** Those that the limit leaves. */
     Phrases phrases() {
-      List<BiasPhrase> made = new ArrayList<>();
-      Set<String> explicit = new HashSet<>();
-      int more = 0;
-      for (ExplicitPhrase phrase : turn.explicit()) {
-        BiasPhrase stated = stated(phrase);
-        if (!explicit.add(stated.text())) {
-          continue;
-        }
-        if (made.size() < turn.maxPhrases()) {
-          made.add(stated);
-        } else {
-          more++;
-        }
-      }
-      List<Candidate> ranked = new ArrayList<>(candidates.size());
-      for (Candidate candidate : candidates.values()) {
-        if (!explicit.contains(candidate.text)) {
-          ranked.add(candidate);
-        }
-      }
+      List<Candidate> ranked = new ArrayList<>(candidates.values());
       ranked.sort(
           Comparator.comparingDouble((Candidate candidate) -> -candidate.probability)
               .thenComparingInt(candidate -> candidate.sequence));
-      for (Candidate candidate : ranked) {
-        if (made.size() < turn.maxPhrases()) {
-          made.add(candidate.phrase());
-        } else {
-          more++;
-        }
+      int kept = Math.min(turn.maxPhrases(), ranked.size());
+      List<BiasPhrase> made = new ArrayList<>(kept);
+      for (Candidate candidate : ranked.subList(0, kept)) {
+        made.add(candidate.phrase());
       }
-      return new Phrases(made, more + unread(explicit));
+      return new Phrases(made, ranked.size() - kept + unread());
     }
 
     /** How many texts of lists are no candidates, since likelier ones fill the limit. */
-    private int unread(Set<String> explicit) {
+    private int unread() {
       if (!turn.reads(PhraseSource.PROFILE)) {
         return 0;
       }
@@ -394,30 +432,7 @@ public final class PhraseMaker {
       for (String text : candidates.keySet()) {
         read += texts.contains(text) ? 1 : 0;
       }
-      for (String text : explicit) {
-        read += texts.contains(text) && !candidates.containsKey(text) ? 1 : 0;
-      }
       return texts.size() - read;
-    }
-
-    private BiasPhrase stated(ExplicitPhrase phrase) {
-      String locale = phrase.locale().isEmpty() ? turn.locale() : phrase.locale();
-      String spoken = spoken(phrase.text(), locale);
-      // Of a text without a letter or a digit nothing is left to be said.
-      String text = spoken.isEmpty() ? phrase.text().strip().toLowerCase(Locale.ROOT) : spoken;
-      Candidate automatic = candidates.get(text);
-      List<Pronunciation> pronunciations = phrase.pronunciations();
-      if (pronunciations.isEmpty() && automatic != null) {
-        pronunciations = automatic.pronunciations;
-      }
-      return new BiasPhrase(
-          text,
-          phrase.boost().orElse(BOOST_OF_CERTAINTY + Math.log(OF_REPLY)),
-          phrase.display().isEmpty() ? phrase.text().strip() : phrase.display(),
-          pronunciations,
-          phrase.kind().isEmpty() ? PHRASE : phrase.kind(),
-          PhraseSource.REQUEST,
-          locale);
     }
   }
 }

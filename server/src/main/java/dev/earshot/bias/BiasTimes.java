@@ -1,0 +1,10 @@
+package dev.earshot.bias;
+
+/** Where the time of an answer went, in nanoseconds; stages exclude each other. */
+public record BiasTimes(
+    long queueNanos,
+    long dialogueNanos,
+    long phrasesNanos,
+    long encodeNanos,
+    long rescoreNanos,
+    long totalNanos) {}
