@@ -1,10 +1,12 @@
 package dev.earshot.app;
 
 import com.github.benmanes.caffeine.cache.stats.StatsCounter;
+import dev.earshot.bias.BiasModels;
+import dev.earshot.bias.Biaser;
+import dev.earshot.bias.UserLists;
 import dev.earshot.catalog.BundleReloader;
 import dev.earshot.catalog.Catalog;
 import dev.earshot.context.Interactions;
-import dev.earshot.context.SpeechExpectedListener;
 import dev.earshot.deadline.Ticker;
 import dev.earshot.deadline.TimerError;
 import dev.earshot.grpc.GrpcEndpoint;
@@ -12,6 +14,7 @@ import dev.earshot.model.BundleException;
 import dev.earshot.model.ExecutionProviderException;
 import dev.earshot.model.OnnxRuntime;
 import dev.earshot.model.OnnxShortlistModel;
+import dev.earshot.phrase.PhraseMaker;
 import dev.earshot.profile.ProfileReads;
 import dev.earshot.profile.Profiles;
 import dev.earshot.profile.Users;
@@ -61,6 +64,7 @@ public final class EarshotServer implements AutoCloseable {
   private final Catalog catalog;
   private final BundleReloader reloader;
   private final GrpcEndpoint grpc;
+  private final GrpcEndpoint.Rehearsed rehearsed;
   private final int metricsPort;
 
   private EarshotServer(ServerOptions options, UnaryOperator<ProfileStore> wrap)
@@ -83,19 +87,52 @@ public final class EarshotServer implements AutoCloseable {
       ProfileStore profileStore = wrap.apply(new StoredProfiles(store.store().profiles()));
       Profiles profiles = new Profiles(profileStore, clock);
       Users users = new Users(store.store(), profiles);
-      Interactions interactions =
-          new Interactions(
-              store.store().context(),
-              options.store().retention().ttl(),
-              clock,
-              () -> ThreadLocalRandom.current().nextLong(),
-              SpeechExpectedListener.NONE);
       GrpcEndpoint.EventLoops eventLoops =
           own(GrpcEndpoint.EventLoops.start(ServerOptions.eventLoops()));
       TimerError timerError = new TimerError(ticker);
       timerError.probe(eventLoops.timers(), TIMER_PROBE);
       ProfileReads reads =
           new ProfileReads(profiles::get, eventLoops.timers(), ticker, ProfileReads.Limits.DEFAULT);
+      PhraseMaker phraseMaker = new PhraseMaker();
+      UserLists userLists =
+          own(
+              new UserLists(
+                  profiles,
+                  reads,
+                  phraseMaker,
+                  ForkJoinPool.commonPool(),
+                  options.bias().listCacheBytes(),
+                  ticker,
+                  new CaffeineStatsCounter(registry, "lists")));
+      BiasModels biasModels = BiasModels.NONE;
+      Biaser.Clockwork clockwork =
+          new Biaser.Clockwork(eventLoops.timers(), timerError, ticker, clock);
+      rehearsed =
+          rehearsed(options.store().retention(), userLists, phraseMaker, biasModels, clockwork);
+      parts.push(rehearsed.biaser());
+      Biaser biaser =
+          own(
+              new Biaser(
+                  store.store().context(),
+                  userLists,
+                  phraseMaker,
+                  biasModels,
+                  clockwork,
+                  new Biaser.Listeners(
+                      new BatchMeters(registry),
+                      new WindowMeters(registry),
+                      new CaffeineStatsCounter(registry, "turns")),
+                  new Biaser.Options(
+                      options.bias().workers(), options.queueMax(), options.bias().cacheBytes())));
+      biaser.awaitReady();
+      users.onDelete(biaser::forgetUser);
+      Interactions interactions =
+          new Interactions(
+              store.store().context(),
+              options.store().retention().ttl(),
+              clock,
+              () -> ThreadLocalRandom.current().nextLong(),
+              biaser.window());
       StatsCounter cacheStats = new CaffeineStatsCounter(registry, "summaries");
       Shortlister shortlister =
           own(
@@ -114,6 +151,7 @@ public final class EarshotServer implements AutoCloseable {
                       options.maxRun(),
                       options.linger())));
       EngineMeters.bind(registry, shortlister, reads, timerError, runtime);
+      WindowMeters.bind(registry, biaser);
       reloader =
           own(
               new BundleReloader(
@@ -133,10 +171,11 @@ public final class EarshotServer implements AutoCloseable {
                       options.drain()),
                   new GrpcEndpoint.Domain(
                       shortlister,
+                      biaser,
                       profiles,
                       users,
                       interactions,
-                      rehearsed(options.store().retention(), clock),
+                      rehearsed,
                       catalog,
                       upkeep,
                       reloader,
@@ -176,23 +215,39 @@ public final class EarshotServer implements AutoCloseable {
     return new EarshotServer(options, wrap);
   }
 
-  /** The record of conversations on a store of nobody's, of the same layers, gone with its user. */
-  private static Interactions rehearsed(Retention retention, InstantSource clock) {
+  /** Conversations and turns on a store of nobody's, of the same layers, gone with its user. */
+  private static GrpcEndpoint.Rehearsed rehearsed(
+      Retention retention,
+      UserLists lists,
+      PhraseMaker maker,
+      BiasModels models,
+      Biaser.Clockwork clockwork) {
     Store store =
         new MeteredStore(
             EncryptedStore.open(
-                new MemoryStore(clock, retention),
+                new MemoryStore(clockwork.clock(), retention),
                 Keyset.generate(),
                 ForkJoinPool.commonPool(),
                 new SecureRandom()),
             new SimpleMeterRegistry(),
             System::nanoTime);
-    return new Interactions(
-        store.context(),
-        retention.ttl(),
-        clock,
-        () -> ThreadLocalRandom.current().nextLong(),
-        SpeechExpectedListener.NONE);
+    Biaser biaser =
+        new Biaser(
+            store.context(),
+            lists,
+            maker,
+            models,
+            clockwork,
+            Biaser.Listeners.NONE,
+            new Biaser.Options(1, 64, 1 << 20));
+    return new GrpcEndpoint.Rehearsed(
+        new Interactions(
+            store.context(),
+            retention.ttl(),
+            clockwork.clock(),
+            () -> ThreadLocalRandom.current().nextLong(),
+            biaser.window()),
+        biaser);
   }
 
   /** Where bundles may come from: what holds the one that was named at the start. */
@@ -233,6 +288,8 @@ public final class EarshotServer implements AutoCloseable {
   private void listen() throws StartupException {
     try {
       grpc.start();
+      // Its thread is of no use any more.
+      rehearsed.biaser().close();
     } catch (IOException e) {
       throw cannotListen("port", options.port(), e);
     }

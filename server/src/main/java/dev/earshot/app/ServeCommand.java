@@ -168,6 +168,30 @@ final class ServeCommand implements Callable<Integer> {
   private int summaryCacheMebibytes;
 
   @Option(
+      names = "--bias-workers",
+      defaultValue = "1",
+      description =
+          "Threads that make biases and rescore, apart from the inference workers. One makes some"
+              + " hundreds of turns ready a second.")
+  private int biasWorkers;
+
+  @Option(
+      names = "--bias-cache",
+      paramLabel = "MIB",
+      defaultValue = "64",
+      description =
+          "Memory for turns whose bias was made ahead, up to 100 KiB each. One that was dropped is"
+              + " read from the store again.")
+  private int biasCacheMebibytes;
+
+  @Option(
+      names = "--list-cache",
+      paramLabel = "MIB",
+      defaultValue = "64",
+      description = "Memory for users' lists as phrases, some 1 KiB a name.")
+  private int listCacheMebibytes;
+
+  @Option(
       names = "--drain",
       paramLabel = "S",
       defaultValue = "10",
@@ -236,6 +260,8 @@ final class ServeCommand implements Callable<Integer> {
           Duration.of(lingerMicros, ChronoUnit.MICROS),
           streamInflight,
           (long) summaryCacheMebibytes << 20,
+          new ServerOptions.Bias(
+              biasWorkers, (long) biasCacheMebibytes << 20, (long) listCacheMebibytes << 20),
           Duration.ofSeconds(drainSeconds),
           storeFlags.options());
     } catch (IllegalArgumentException e) {

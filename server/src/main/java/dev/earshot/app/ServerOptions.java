@@ -14,6 +14,7 @@ import java.time.Duration;
  *     suggest
  * @param linger how long a request may be kept for others to join its batch; zero: not at all
  * @param summaryCacheBytes what users' summaries may take
+ * @param bias how biases are made
  */
 public record ServerOptions(
     String host,
@@ -30,6 +31,7 @@ public record ServerOptions(
     Duration linger,
     int streamInflight,
     long summaryCacheBytes,
+    Bias bias,
     Duration drain,
     StoreOptions store) {
 
@@ -48,6 +50,24 @@ public record ServerOptions(
     requireBetween("stream-inflight", streamInflight, 1, 65_536);
     requireBetween("summary-cache", summaryCacheBytes, 1 << 16, 1L << 40);
     requireBetween("drain (ms)", drain.toMillis(), 0, 3_600_000);
+  }
+
+  /**
+   * How biases are made.
+   *
+   * @param workers threads that make biases and rescore
+   * @param cacheBytes what prepared turns may take
+   * @param listCacheBytes what users' lists may take
+   */
+  public record Bias(int workers, long cacheBytes, long listCacheBytes) {
+    /** One worker; 64 MiB each. */
+    public static final Bias DEFAULT = new Bias(1, 64L << 20, 64L << 20);
+
+    public Bias {
+      requireBetween("bias-workers", workers, 1, 1_024);
+      requireBetween("bias-cache", cacheBytes, 1 << 16, 1L << 40);
+      requireBetween("list-cache", listCacheBytes, 1 << 16, 1L << 40);
+    }
   }
 
   /**
@@ -70,6 +90,7 @@ public record ServerOptions(
         Duration.ZERO,
         64,
         64L << 20,
+        Bias.DEFAULT,
         Duration.ofSeconds(10),
         StoreOptions.memory());
   }
@@ -91,6 +112,7 @@ public record ServerOptions(
         linger,
         streamInflight,
         summaryCacheBytes,
+        bias,
         drain,
         otherStore);
   }
@@ -112,6 +134,7 @@ public record ServerOptions(
         linger,
         streamInflight,
         summaryCacheBytes,
+        bias,
         drain,
         store);
   }

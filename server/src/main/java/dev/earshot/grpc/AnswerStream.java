@@ -3,11 +3,15 @@ package dev.earshot.grpc;
 import com.google.rpc.Status;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.BiFunction;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One bidirectional stream on which every message is answered alone. Answers come from any thread
@@ -25,9 +29,16 @@ final class AnswerStream<Q, A> implements StreamObserver<Q> {
   private final Function<Q, String> requestIdOf;
   private final Function<Q, CompletableFuture<A>> begin;
   private final BiFunction<String, Status, A> error;
+  private final Function<A, Optional<CompletableFuture<Optional<A>>>> next;
 
   /** The messages that wait for their answers. Guarded by this. */
   private final Map<String, CompletableFuture<A>> unanswered = new HashMap<>();
+
+  /** What may follow answers that were given, by its number. Guarded by this. */
+  private final Map<Integer, CompletableFuture<Optional<A>>> following = new HashMap<>();
+
+  /** Guarded by this. */
+  private int followed;
 
   /** Whether the client has sent its last message. Guarded by this. */
   private boolean halfClosed;
@@ -49,6 +60,23 @@ final class AnswerStream<Q, A> implements StreamObserver<Q> {
       Function<Q, String> requestIdOf,
       Function<Q, CompletableFuture<A>> begin,
       BiFunction<String, Status, A> error) {
+    this(responses, inflight, requestIdOf, begin, error, answer -> Optional.empty());
+  }
+
+  /**
+   * A stream on which more may follow an answer, to nobody's asking.
+   *
+   * @param next says what follows an answer that was written; the stream does not end before it is
+   *     known whether that comes
+   */
+  AnswerStream(
+      ServerCallStreamObserver<A> responses,
+      int inflight,
+      Function<Q, String> requestIdOf,
+      Function<Q, CompletableFuture<A>> begin,
+      BiFunction<String, Status, A> error,
+      Function<A, Optional<CompletableFuture<Optional<A>>>> next) {
+    this.next = next;
     this.responses = responses;
     this.inflight = inflight;
     this.requestIdOf = requestIdOf;
@@ -67,16 +95,22 @@ final class AnswerStream<Q, A> implements StreamObserver<Q> {
     try {
       answer = admit(requestId, message);
     } catch (RuntimeException e) {
-      answered(error.apply(requestId, RpcError.from(e).status()), null);
+      write(error.apply(requestId, RpcError.from(e).status()));
+      settled(null);
       readOn();
       return;
     }
     answer.whenComplete((response, failure) -> {
-      if (!answer.isCancelled()) {
-        answered(
-            failure == null ? response : error.apply(requestId, RpcError.from(failure).status()),
-            requestId);
+      if (answer.isCancelled()) {
+        return;
       }
+      A written =
+          failure == null ? response : error.apply(requestId, RpcError.from(failure).status());
+      write(written);
+      // The message counts as unanswered until it is known what follows, so that the stream goes
+      // on.
+      next.apply(written).ifPresent(this::follow);
+      settled(requestId);
     });
     readOn();
   }
@@ -100,6 +134,29 @@ final class AnswerStream<Q, A> implements StreamObserver<Q> {
     return answer;
   }
 
+  private void follow(CompletableFuture<Optional<A>> later) {
+    int number;
+    synchronized (this) {
+      if (ended) {
+        later.cancel(false);
+        return;
+      }
+      number = followed++;
+      following.put(number, later);
+    }
+    later
+        .exceptionally(failure -> Optional.empty())
+        .thenAccept(response -> followed(number, response));
+  }
+
+  private synchronized void followed(int number, Optional<A> response) {
+    if (following.remove(number) == null || ended) {
+      return;
+    }
+    response.ifPresent(responses::onNext);
+    endIfDone();
+  }
+
   @Override
   public void onError(Throwable t) {
     cancelled();
@@ -111,16 +168,18 @@ final class AnswerStream<Q, A> implements StreamObserver<Q> {
     endIfDone();
   }
 
-  /** Writes an answer, and forgets the message that it is for. */
-  private synchronized void answered(
-      A response, @org.jspecify.annotations.Nullable String requestId) {
+  private synchronized void write(A response) {
+    if (!ended) {
+      responses.onNext(response);
+    }
+  }
+
+  /** Forgets a message that is answered; null: it never counted. */
+  private synchronized void settled(@Nullable String requestId) {
     if (requestId != null) {
       unanswered.remove(requestId);
     }
-    if (!ended) {
-      responses.onNext(response);
-      endIfDone();
-    }
+    endIfDone();
   }
 
   private void readOn() {
@@ -147,19 +206,21 @@ final class AnswerStream<Q, A> implements StreamObserver<Q> {
   }
 
   private void endIfDone() {
-    if (halfClosed && unanswered.isEmpty() && !ended) {
+    if (halfClosed && unanswered.isEmpty() && following.isEmpty() && !ended) {
       ended = true;
       responses.onCompleted();
     }
   }
 
   private void cancelled() {
-    Map<String, CompletableFuture<A>> open;
+    List<CompletableFuture<?>> open = new ArrayList<>();
     synchronized (this) {
       ended = true;
-      open = Map.copyOf(unanswered);
+      open.addAll(unanswered.values());
+      open.addAll(following.values());
       unanswered.clear();
+      following.clear();
     }
-    open.values().forEach(answer -> answer.cancel(false));
+    open.forEach(answer -> answer.cancel(false));
   }
 }

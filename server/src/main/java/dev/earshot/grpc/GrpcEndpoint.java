@@ -1,5 +1,6 @@
 package dev.earshot.grpc;
 
+import dev.earshot.bias.Biaser;
 import dev.earshot.catalog.BundleReloader;
 import dev.earshot.catalog.Catalog;
 import dev.earshot.context.Interactions;
@@ -52,6 +53,7 @@ public final class GrpcEndpoint implements AutoCloseable {
   private final List<String> serviceNames = new ArrayList<>();
   private final Duration drain;
   private final InteractionsService rehearsed;
+  private final BiaserService rehearsedBiaser;
   private volatile boolean serving;
 
   /**
@@ -72,16 +74,16 @@ public final class GrpcEndpoint implements AutoCloseable {
   /**
    * What the services stand on.
    *
-   * @param rehearsed interactions of a store that is nobody's, on which the way of a write is
-   *     warmed
+   * @param rehearsed what stands on a store that is nobody's
    * @param workers inference workers, for the description
    */
   public record Domain(
       Shortlister shortlister,
+      Biaser biaser,
       Profiles profiles,
       Users users,
       Interactions interactions,
-      Interactions rehearsed,
+      Rehearsed rehearsed,
       Catalog catalog,
       StoreUpkeep upkeep,
       BundleReloader reloader,
@@ -90,13 +92,25 @@ public final class GrpcEndpoint implements AutoCloseable {
       InstantSource clock,
       MeterRegistry registry) {}
 
+  /** Parts on which the way of a write, and of the turn after it, is warmed. */
+  public record Rehearsed(Interactions interactions, Biaser biaser) {}
+
   /** Does not listen yet. */
   public GrpcEndpoint(Options options, Domain domain, EventLoops eventLoops) {
     this.drain = options.drain;
     Budgets budgets = new Budgets(domain.ticker, options.slo, options.enforceSlo);
     LenientMarshalling marshalling = new LenientMarshalling();
     Patience patience = new Patience(eventLoops.timers(), Patience.DEFAULT);
-    this.rehearsed = new InteractionsService(domain.rehearsed, patience, marshalling);
+    this.rehearsed = new InteractionsService(domain.rehearsed.interactions, patience, marshalling);
+    BiasMeters biasMeters =
+        new BiasMeters(
+            domain.registry,
+            options.slo,
+            new SlowLog(domain.ticker, options.slo.dividedBy(2)),
+            this::isServing);
+    this.rehearsedBiaser =
+        new BiaserService(
+            domain.rehearsed.biaser, budgets, marshalling, biasMeters, options.streamInflight);
     NettyServerBuilder builder =
         NettyServerBuilder.forAddress(options.address, InsecureServerCredentials.create())
             .channelType(eventLoops.channelType())
@@ -122,6 +136,8 @@ public final class GrpcEndpoint implements AutoCloseable {
                     new SlowLog(domain.ticker, options.slo.dividedBy(2)),
                     this::isServing),
                 options.streamInflight),
+            new BiaserService(
+                domain.biaser, budgets, marshalling, biasMeters, options.streamInflight),
             new InteractionsService(domain.interactions, patience, marshalling),
             new ProfilesService(
                 domain.profiles, domain.users, domain.catalog, domain.clock, patience, marshalling),
@@ -130,9 +146,9 @@ public final class GrpcEndpoint implements AutoCloseable {
     CallMeters callMeters = new CallMeters(domain.registry);
     for (BindableService service : services) {
       ServerServiceDefinition definition = marshalling.wrap(service.bindService());
-      // Answers of the shortlister are told apart by more than their code: AnswerMeters.
+      // Answers with a budget are told apart by more than their code: AnswerMeters, BiasMeters.
       builder.addService(
-          service instanceof ShortlisterService
+          service instanceof ShortlisterService || service instanceof BiaserService
               ? definition
               : ServerInterceptors.intercept(definition, callMeters));
       serviceNames.add(definition.getServiceDescriptor().getName());
@@ -153,7 +169,7 @@ public final class GrpcEndpoint implements AutoCloseable {
   public void start() throws IOException {
     server.start();
     SelfCalls.warm(server.getListenSockets().get(0));
-    SelfCalls.rehearse(rehearsed);
+    SelfCalls.rehearse(rehearsed, id -> SelfCalls.rehearseTurn(rehearsedBiaser, id));
     serving = true;
     setHealth(ServingStatus.SERVING);
   }

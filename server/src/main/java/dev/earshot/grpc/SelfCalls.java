@@ -4,9 +4,19 @@ import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.MessageLite;
 import com.google.protobuf.util.Durations;
 import com.google.protobuf.util.Timestamps;
+import dev.earshot.store.Interaction;
+import dev.earshot.v1.Bias;
+import dev.earshot.v1.BiasPhrase;
+import dev.earshot.v1.BiaserGrpc;
+import dev.earshot.v1.ContextItem;
 import dev.earshot.v1.DeleteInteractionRequest;
+import dev.earshot.v1.GetBiasRequest;
 import dev.earshot.v1.GetInteractionRequest;
+import dev.earshot.v1.Hypothesis;
 import dev.earshot.v1.RecordEventsRequest;
+import dev.earshot.v1.RescoreMode;
+import dev.earshot.v1.RescoreRequest;
+import dev.earshot.v1.RescoreResponse;
 import dev.earshot.v1.ShortlistRequest;
 import dev.earshot.v1.ShortlisterGrpc;
 import io.grpc.ManagedChannel;
@@ -19,6 +29,7 @@ import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -34,6 +45,10 @@ final class SelfCalls {
   private static final Duration MAX_TIME = Duration.ofMillis(1_500);
   private static final Duration MAX_REHEARSAL = Duration.ofMillis(300);
   private static final int EVENTS = 8;
+  private static final Duration MAX_BIAS = Duration.ofMillis(300);
+  private static final List<String> TYPES =
+      List.of("RECOGNIZE", "SPEAK", "DISPLAY", Interaction.EXPECT_SPEECH);
+  private static final List<String> NAMES = List.of("Meg Bauer", "Zanzibar", "Highway 61");
   private static final String USER = "earshot-warm-up";
   private static final List<String> UTTERANCES =
       List.of(
@@ -62,6 +77,7 @@ final class SelfCalls {
                 .build();
         stub.withDeadlineAfter(5, TimeUnit.SECONDS).shortlist(request);
       }
+      warmBias(BiaserGrpc.newBlockingStub(channel));
     } catch (StatusRuntimeException e) {
       log.warn("warming up by calls to itself failed: {}", e.getStatus());
     } finally {
@@ -69,17 +85,42 @@ final class SelfCalls {
     }
   }
 
+  /** Phrases of the calls' own alone: a turn would be somebody's. */
+  private static void warmBias(BiaserGrpc.BiaserBlockingStub stub) {
+    long end = System.nanoTime() + MAX_BIAS.toNanos();
+    for (int call = 0; call < MAX_CALLS && System.nanoTime() < end; call++) {
+      List<BiasPhrase> phrases =
+          NAMES.stream().map(name -> BiasPhrase.newBuilder().setText(name).build()).toList();
+      String said = UTTERANCES.get(call % UTTERANCES.size());
+      BiaserGrpc.BiaserBlockingStub patient = stub.withDeadlineAfter(5, TimeUnit.SECONDS);
+      Bias unused = patient.getBias(GetBiasRequest.newBuilder().addAllPhrases(phrases).build());
+      RescoreResponse unusedToo =
+          patient.rescore(
+              RescoreRequest.newBuilder()
+                  .addAllPhrases(phrases)
+                  .setMode(RescoreMode.RESCORE_MODE_REPAIR)
+                  .addHypotheses(Hypothesis.newBuilder().setText(said).setScore(-1))
+                  .addHypotheses(Hypothesis.newBuilder().setText("call power").setScore(-2))
+                  .build());
+    }
+  }
+
   /**
    * Writes events, reads them and removes them, through a service whose store is nobody's: a write
    * to the real one would be somebody's data. The connection itself is {@link #warm}'s.
+   *
+   * @param turn called with the id of an interaction that expects speech
    */
-  static void rehearse(InteractionsService service) {
+  static void rehearse(InteractionsService service, Consumer<String> turn) {
     long end = System.nanoTime() + MAX_REHEARSAL.toNanos();
-    for (int call = 0; call < MAX_CALLS && System.nanoTime() < end; call++) {
+    for (int call = 0; call < EVENTS || (call < MAX_CALLS && System.nanoTime() < end); call++) {
       String id = "i" + call / EVENTS;
       try {
         service.recordEvents(
             RecordEventsRequest.parseFrom(event(id, call).toByteArray()), new Rehearsed<>());
+        if (call % EVENTS == EVENTS / 2) {
+          turn.accept(id);
+        }
         if (call % EVENTS == EVENTS - 1) {
           service.getInteraction(
               GetInteractionRequest.newBuilder()
@@ -98,6 +139,20 @@ final class SelfCalls {
     }
   }
 
+  /** Asks for the bias of a turn of {@link #rehearse}, and has hypotheses rescored. */
+  static void rehearseTurn(BiaserService service, String interactionId) {
+    service.getBias(
+        GetBiasRequest.newBuilder().setInteractionId(interactionId).setUserId(USER).build(),
+        new Rehearsed<>());
+    service.rescore(
+        RescoreRequest.newBuilder()
+            .setInteractionId(interactionId)
+            .setUserId(USER)
+            .addHypotheses(Hypothesis.newBuilder().setText("call power").setScore(-1))
+            .build(),
+        new Rehearsed<>());
+  }
+
   private static RecordEventsRequest event(String interactionId, int number) {
     RecordEventsRequest.Builder request =
         RecordEventsRequest.newBuilder()
@@ -107,13 +162,16 @@ final class SelfCalls {
     request
         .addEventsBuilder()
         .setEventId("e" + number)
-        .setType(number % 2 == 0 ? "RECOGNIZE" : "SPEAK")
+        .setType(TYPES.get(number % TYPES.size()))
         .setTime(Timestamps.fromSeconds(number))
         .setExpectedDuration(Durations.fromSeconds(1))
-        .addItemsBuilder()
-        .setKind("UTTERANCE")
-        .setText(UTTERANCES.get(number % UTTERANCES.size()));
+        .addItems(item("UTTERANCE", UTTERANCES.get(number % UTTERANCES.size())))
+        .addItems(item("CONTACT", NAMES.get(number % NAMES.size())));
     return request.build();
+  }
+
+  private static ContextItem.Builder item(String kind, String text) {
+    return ContextItem.newBuilder().setKind(kind).setText(text);
   }
 
   /** Takes an answer as a connection does: by making bytes of it. */

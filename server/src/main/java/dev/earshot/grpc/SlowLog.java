@@ -7,6 +7,7 @@ import dev.earshot.shortlist.Shortlist.StageTimes;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongFunction;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -33,7 +34,16 @@ final class SlowLog {
   }
 
   void answered(Shortlist shortlist) {
-    if (shortlist.times().totalNanos() < slowNanos) {
+    answered(shortlist.times().totalNanos(), others -> line(shortlist, others));
+  }
+
+  /**
+   * An answer was made.
+   *
+   * @param line what to say of it, given how many others were not said
+   */
+  void answered(long totalNanos, LongFunction<String> line) {
+    if (totalNanos < slowNanos) {
       return;
     }
     long now = ticker.nanoTime();
@@ -43,7 +53,7 @@ final class SlowLog {
       return;
     }
     if (log.isInfoEnabled()) {
-      log.info("{}", line(shortlist, unsaid.getAndSet(0)));
+      log.info("{}", line.apply(unsaid.getAndSet(0)));
     }
   }
 
@@ -55,11 +65,6 @@ final class SlowLog {
             + times.encodeNanos()
             + times.attendNanos()
             + times.classifyNanos();
-    StringBuilder missing = new StringBuilder();
-    for (Degradation.Missing context : shortlist.degradation().missing()) {
-      missing.append(missing.isEmpty() ? "" : ", ");
-      missing.append(context.context()).append(' ').append(context.reason());
-    }
     return String.format(
         Locale.ROOT,
         "slow answer: %.2f ms = queue %.2f + profile %.2f + encode %.2f + attend %.2f + classify"
@@ -74,11 +79,24 @@ final class SlowLog {
         millis(times.totalNanos() - known),
         times.batch(),
         millis(times.expectedNanos()),
-        missing.isEmpty() ? "nothing" : missing,
+        lacking(shortlist.degradation()),
         others);
   }
 
-  private static double millis(long nanos) {
+  /** What an answer was made without, in words. */
+  static String lacking(Degradation degradation) {
+    StringBuilder missing = new StringBuilder();
+    for (Degradation.Missing context : degradation.missing()) {
+      missing.append(missing.isEmpty() ? "" : ", ");
+      missing.append(context.context()).append(' ').append(context.reason());
+    }
+    for (Degradation.Stage stage : degradation.skippedStages()) {
+      missing.append(missing.isEmpty() ? "" : ", ").append(stage);
+    }
+    return missing.isEmpty() ? "nothing" : missing.toString();
+  }
+
+  static double millis(long nanos) {
     return nanos / 1e6;
   }
 }

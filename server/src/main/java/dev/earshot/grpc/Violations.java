@@ -85,6 +85,20 @@ final class Violations {
     }
   }
 
+  /** Words that may go into a recogniser's grammar: no control characters, no markup. */
+  void requireWords(String field, String value, int max) {
+    int before = violations.size();
+    requireAtMost(field, value, max);
+    if (violations.size() != before) {
+      return;
+    }
+    if (value.chars().anyMatch(Character::isISOControl)) {
+      add(field, "holds a control character (expected: words without)");
+    } else if (value.indexOf('<') >= 0 || value.indexOf('>') >= 0) {
+      add(field, "holds \"<\" or \">\" (expected: words without markup)");
+    }
+  }
+
   void requireBetween(String field, long value, long min, long max) {
     if (value < min || value > max) {
       add(field, value + " (expected: " + min + " to " + max + ")");

@@ -7,11 +7,11 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import dev.earshot.model.Bundles;
 import dev.earshot.model.ExecutionProvider;
 import dev.earshot.v1.AddSkillsRequest;
-import dev.earshot.v1.BiaserGrpc;
 import dev.earshot.v1.CatalogGrpc;
 import dev.earshot.v1.DescribeBundleRequest;
 import dev.earshot.v1.DescribeBundleResponse;
-import dev.earshot.v1.GetBiasRequest;
+import dev.earshot.v1.RewriteRequest;
+import dev.earshot.v1.RewriterGrpc;
 import dev.earshot.v1.ShortlistRequest;
 import dev.earshot.v1.ShortlisterGrpc;
 import io.grpc.ManagedChannel;
@@ -44,6 +44,7 @@ class EarshotServerTest {
       List.of(
           "earshot.v1.Shortlister",
           "earshot.v1.Interactions",
+          "earshot.v1.Biaser",
           "earshot.v1.Profiles",
           "earshot.v1.Catalog");
 
@@ -90,8 +91,8 @@ class EarshotServerTest {
       Status unregistered =
           Status.fromThrowable(
               catchThrowable(() ->
-                  BiaserGrpc.newBlockingStub(channel)
-                      .getBias(GetBiasRequest.getDefaultInstance())));
+                  RewriterGrpc.newBlockingStub(channel)
+                      .rewrite(RewriteRequest.getDefaultInstance())));
       assertThat(unregistered.getCode()).isEqualTo(Status.Code.UNIMPLEMENTED);
       channel.shutdownNow();
     }
@@ -170,6 +171,7 @@ class EarshotServerTest {
         o.linger(),
         o.streamInflight(),
         o.summaryCacheBytes(),
+        o.bias(),
         o.drain(),
         o.store());
   }

@@ -31,6 +31,7 @@ class MetricsDocumentationTest {
   private static final Set<String> RARE =
       Set.of(
           "earshot_dropped_total",
+          "earshot_skipped_total",
           "earshot_store_errors_total",
           "earshot_store_unreadable_total",
           "earshot_store_bytes",

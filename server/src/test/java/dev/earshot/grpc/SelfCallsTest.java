@@ -11,6 +11,8 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.atomic.AtomicLong;
@@ -26,6 +28,7 @@ class SelfCallsTest {
     MeteredStore store =
         new MeteredStore(new MemoryStore(clock, Retention.DEFAULT), registry, () -> 0);
     AtomicLong random = new AtomicLong();
+    List<String> turns = new ArrayList<>();
     Interactions interactions =
         new Interactions(
             store.context(),
@@ -37,7 +40,8 @@ class SelfCallsTest {
     try {
       SelfCalls.rehearse(
           new InteractionsService(
-              interactions, new Patience(timers, Patience.DEFAULT), new LenientMarshalling()));
+              interactions, new Patience(timers, Patience.DEFAULT), new LenientMarshalling()),
+          turns::add);
     } finally {
       timers.shutdownNow();
     }
@@ -45,6 +49,7 @@ class SelfCallsTest {
     assertThat(count(registry, "interactions", "append")).isGreaterThanOrEqualTo(8);
     assertThat(count(registry, "context_items", "get")).isPositive();
     assertThat(count(registry, "interactions", "delete")).isPositive();
+    assertThat(turns).isNotEmpty().doesNotHaveDuplicates();
     assertThat(registry.find("earshot.store.errors").counters()).isEmpty();
   }
 
