@@ -30,6 +30,7 @@ WORKDIR /opt/earshot
 COPY LICENSE NOTICE* ./
 COPY earshot ./
 COPY models/default models/default
+COPY models/bias models/bias
 COPY --from=build /out/lib lib
 RUN install -d -o 10001 -g 10001 -m 700 /var/lib/earshot
 ENV EARSHOT_DATA_DIR=/var/lib/earshot
