@@ -28,4 +28,10 @@ public record Hypothesis(String text, OptionalDouble score, OptionalDouble confi
     confidence.ifPresent(message::setConfidence);
     return message.build();
   }
+
+  // User text does not get into logs by way of string concatenation.
+  @Override
+  public String toString() {
+    return "Hypothesis[score=" + score + ", confidence=" + confidence + "]";
+  }
 }

@@ -145,7 +145,20 @@ class BiasCallsTest {
   void keepsUserTextOutOfItsStrings() {
     BiasPhrase phrase = BiasPhrase.of("meg bauer", 1).withDisplay("Meg Bauer");
     Bias bias = Bias.of(PeerBiaser.bias(1, "meg bauer"));
-    assertThat(List.of(phrase, bias, NBest.of(HEARD), bias.embedding().orElseThrow()).toString())
+    Rescored rescored =
+        Rescored.of(
+            dev.earshot.v1.RescoreResponse.newBuilder()
+                .addHypotheses(
+                    dev.earshot.v1.RescoredHypothesis.newBuilder()
+                        .setText("meg bauer")
+                        .addRepairs(
+                            dev.earshot.v1.Repair.newBuilder()
+                                .setOriginal("power")
+                                .setPhrase("bauer")))
+                .build());
+    assertThat(
+            List.of(phrase, bias, bias.embedding().orElseThrow(), NBest.of(HEARD), HEARD, rescored)
+                .toString())
         .doesNotContainIgnoringCase("bauer")
         .doesNotContain("power")
         .doesNotContain("0.5");

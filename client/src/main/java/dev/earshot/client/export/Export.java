@@ -59,6 +59,12 @@ public record Export<T>(T content, List<Remark> remarks) {
     }
   }
 
+  // User text does not get into logs by way of string concatenation.
+  @Override
+  public String toString() {
+    return "Export[remarks=" + remarks + "]";
+  }
+
   /** The phrases that are missing. */
   public List<BiasPhrase> leftOut() {
     return remarks.stream().filter(remark -> remark.cause.leftOut).map(Remark::phrase).toList();

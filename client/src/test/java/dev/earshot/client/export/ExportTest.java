@@ -205,6 +205,17 @@ class ExportTest {
     assertThat(Set.copyOf(causes(export))).contains(Cause.TOO_LONG, Cause.TOO_LARGE);
   }
 
+  @Test
+  void keepsUserTextOutOfItsStrings() {
+    assertThat(
+            List.of(
+                    AmazonTranscribe.table(List.of(BAUER)),
+                    AzurePhraseList.of(List.of(BAUER), 1),
+                    RivaSpeech.speechContexts(List.of(BAUER), UNSTATED).content())
+                .toString())
+        .doesNotContainIgnoringCase("bauer");
+  }
+
   private static List<Cause> causes(Export<?> export) {
     return export.remarks().stream().map(Remark::cause).toList();
   }
