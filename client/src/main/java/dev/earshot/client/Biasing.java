@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -407,7 +408,15 @@ public final class Biasing implements AutoCloseable {
               ? List.of(Degradation.Stage.RESCORE, Degradation.Stage.REPAIR)
               : List.of(Degradation.Stage.RESCORE);
       return new Rescored(
-          hypotheses, false, new Degradation(List.of(), skipped), Timings.NONE, 0, 0);
+          hypotheses, isFirstNotBest(), new Degradation(List.of(), skipped), Timings.NONE, 0, 0);
+    }
+
+    /** Hypotheses may be given in another order than that of their scores. */
+    private boolean isFirstNotBest() {
+      return nBest.hypotheses().stream()
+          .max(Comparator.comparingDouble(given -> given.score().orElse(0)))
+          .filter(best -> !best.text().equals(nBest.hypotheses().get(0).text()))
+          .isPresent();
     }
   }
 }

@@ -155,7 +155,7 @@ class BiasStreamTest {
   }
 
   private Bias next() throws InterruptedException {
-    Bias bias = heard.poll(5, TimeUnit.SECONDS);
+    Bias bias = heard.poll(20, TimeUnit.SECONDS);
     if (bias == null) {
       throw new AssertionError("no bias was pushed");
     }

@@ -201,6 +201,23 @@ class BiasingTest {
   }
 
   @Test
+  void saysWhetherTheFirstHypothesisIsTheRecognisersBest() {
+    biasing.open(QUERY);
+    biasing.close();
+    Hypothesis one = Hypothesis.of("one", -2);
+    Hypothesis two = Hypothesis.of("two", -1);
+    assertThat(changed(one, two)).isTrue();
+    assertThat(changed(two, one)).isFalse();
+    assertThat(changed(one, Hypothesis.of("two", -2))).isFalse();
+    assertThat(changed(Hypothesis.of("one"), Hypothesis.of("two"))).isFalse();
+    assertThat(changed()).isFalse();
+  }
+
+  private boolean changed(Hypothesis... given) {
+    return biasing.rescore(NBest.of(List.of(given))).join().rescored().changed();
+  }
+
+  @Test
   void givesTheHypothesesBackWhenTheyAreRefused() throws InterruptedException {
     biasing.open(QUERY);
     CompletableFuture<Answer> refused = biasing.rescore(NBest.of(List.of(Hypothesis.of("call"))));
@@ -272,6 +289,22 @@ class BiasingTest {
   }
 
   @Test
+  void keepsTheServersBiasWhenTheStreamIsOpenedAgainInVain() throws InterruptedException {
+    PeerBiaser.Exchange first = turnWithBias(QUERY, "bauer");
+    CompletableFuture<Answer> lost = biasing.rescore(HEARD);
+    first.take();
+    first.end();
+    assertThat(lost.join().isRescored()).isFalse();
+    CompletableFuture<Answer> again = biasing.rescore(HEARD);
+    PeerBiaser.Exchange second = peer.nextStream();
+    second.refuse(second.take(), EarshotClientTest.error(Code.RESOURCE_EXHAUSTED));
+    second.rescore(second.take());
+    assertThat(again.join().isRescored()).isTrue();
+    assertThat(texts(biasing.current())).containsExactly("bauer");
+    assertThat(biasing.current().failure()).isEmpty();
+  }
+
+  @Test
   void goesOnWithoutAServer() {
     server.close();
     assertThat(biasing.open(QUERY.phrases(List.of(BiasPhrase.of("meg")))).bias().phrases())
@@ -323,7 +356,7 @@ class BiasingTest {
   }
 
   private Current next() throws InterruptedException {
-    Current current = heard.poll(5, TimeUnit.SECONDS);
+    Current current = heard.poll(20, TimeUnit.SECONDS);
     if (current == null) {
       throw new AssertionError("no bias was pushed");
     }

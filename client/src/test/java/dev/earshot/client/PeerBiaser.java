@@ -168,7 +168,7 @@ class PeerBiaser extends BiaserGrpc.BiaserImplBase {
   }
 
   private static <T> T taken(BlockingQueue<T> queue) throws InterruptedException {
-    T next = queue.poll(5, TimeUnit.SECONDS);
+    T next = queue.poll(20, TimeUnit.SECONDS);
     if (next == null) {
       throw new AssertionError("nothing came");
     }
