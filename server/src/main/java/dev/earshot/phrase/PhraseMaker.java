@@ -60,7 +60,7 @@ public final class PhraseMaker {
   private static final double OF_REPLY = 0.6;
 
   /** Of what looks like a name in the reply's text. */
-  private static final double OF_REPLY_TEXT = 0.2;
+  private static final double OF_REPLY_TEXT = 0.4;
 
   /** Of what the interaction before named; each one before that has less. */
   private static final double OF_DIALOGUE = 0.2;
@@ -392,6 +392,10 @@ public final class PhraseMaker {
         return;
       }
       known.probability = Math.max(known.probability, probability);
+      if (known.kind.equals(PHRASE)) {
+        // Who knows what it names knows better than who found it in a text.
+        known.kind = kind;
+      }
       known.pronunciations = merged(known.pronunciations, custom);
     }
 

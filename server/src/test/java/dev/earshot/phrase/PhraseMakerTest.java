@@ -74,6 +74,18 @@ class PhraseMakerTest {
         .isEqualTo("PHRASE");
   }
 
+  @Test
+  void knowsFromTheListsWhatANameInTheReplyNames() {
+    Phrases phrases =
+        maker.make(
+            TurnContext.of(List.of(reply("Do you mean Meg Jones or Meg Bauer?")), 100)
+                .withLists(lists("contacts", "Meg Bauer", "Meg Jones", "Tom Ford")));
+    BiasPhrase bauer = phrase(phrases, "meg bauer");
+    assertThat(bauer.kind()).isEqualTo("CONTACT");
+    assertThat(bauer.source()).isEqualTo(PhraseSource.REPLY);
+    assertThat(texts(phrases).indexOf("bauer")).isLessThan(texts(phrases).indexOf("tom ford"));
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
