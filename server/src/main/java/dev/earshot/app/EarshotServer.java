@@ -45,6 +45,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.ThreadLocalRandom;
@@ -104,7 +105,8 @@ public final class EarshotServer implements AutoCloseable {
                   options.bias().listCacheBytes(),
                   ticker,
                   new CaffeineStatsCounter(registry, "lists")));
-      BiasModels biasModels = BiasModels.NONE;
+      BiasModels biasModels = biasModels(runtime);
+      biasModels.encoder().ifPresent(parts::push);
       Biaser.Clockwork clockwork =
           new Biaser.Clockwork(eventLoops.timers(), timerError, ticker, clock);
       rehearsed =
@@ -270,6 +272,19 @@ public final class EarshotServer implements AutoCloseable {
     } catch (BundleException e) {
       throw new StartupException(
           ExitCode.BAD_DATA, "bundle " + options.bundle() + ": " + e.getMessage(), e);
+    }
+  }
+
+  private BiasModels biasModels(OnnxRuntime runtime) throws StartupException {
+    Optional<Path> bundle = options.bias().bundle();
+    if (bundle.isEmpty()) {
+      return BiasModels.NONE;
+    }
+    try {
+      return BiasModelFiles.load(bundle.get(), runtime);
+    } catch (BundleException e) {
+      throw new StartupException(
+          ExitCode.BAD_DATA, "bias bundle " + bundle.get() + ": " + e.getMessage(), e);
     }
   }
 

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.temporal.ChronoUnit;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
@@ -81,6 +82,15 @@ final class ServeCommand implements Callable<Integer> {
       description = "The model bundle to serve. Default: the one that Earshot ships.",
       showDefaultValue = picocli.CommandLine.Help.Visibility.NEVER)
   private @Nullable Path bundle;
+
+  @Option(
+      names = "--bias-bundle",
+      paramLabel = "DIR",
+      description =
+          "The models of biasing: pronunciations, context encoder, rescorer. Default: those that"
+              + " Earshot ships.",
+      showDefaultValue = picocli.CommandLine.Help.Visibility.NEVER)
+  private @Nullable Path biasBundle;
 
   @Option(
       names = "--execution-provider",
@@ -261,7 +271,10 @@ final class ServeCommand implements Callable<Integer> {
           streamInflight,
           (long) summaryCacheMebibytes << 20,
           new ServerOptions.Bias(
-              biasWorkers, (long) biasCacheMebibytes << 20, (long) listCacheMebibytes << 20),
+              biasBundle == null ? ServerOptions.beside(defaultBundle()) : Optional.of(biasBundle),
+              biasWorkers,
+              (long) biasCacheMebibytes << 20,
+              (long) listCacheMebibytes << 20),
           Duration.ofSeconds(drainSeconds),
           storeFlags.options());
     } catch (IllegalArgumentException e) {

@@ -1,8 +1,10 @@
 package dev.earshot.app;
 
 import dev.earshot.model.ExecutionProvider;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Optional;
 
 /**
  * How a server runs. What each option means for users is said where it is a flag, in {@link
@@ -55,13 +57,16 @@ public record ServerOptions(
   /**
    * How biases are made.
    *
+   * @param bundle the models; empty: phrases by their spelling alone, and no rescoring
    * @param workers threads that make biases and rescore
    * @param cacheBytes what prepared turns may take
    * @param listCacheBytes what users' lists may take
    */
-  public record Bias(int workers, long cacheBytes, long listCacheBytes) {
+  public record Bias(Optional<Path> bundle, int workers, long cacheBytes, long listCacheBytes) {
     /** One worker; 64 MiB each. */
-    public static final Bias DEFAULT = new Bias(1, 64L << 20, 64L << 20);
+    public static Bias of(Optional<Path> bundle) {
+      return new Bias(bundle, 1, 64L << 20, 64L << 20);
+    }
 
     public Bias {
       requireBetween("bias-workers", workers, 1, 1_024);
@@ -90,9 +95,15 @@ public record ServerOptions(
         Duration.ZERO,
         64,
         64L << 20,
-        Bias.DEFAULT,
+        Bias.of(beside(bundle)),
         Duration.ofSeconds(10),
         StoreOptions.memory());
+  }
+
+  /** The bias bundle that stands beside a bundle, if one does. */
+  static Optional<Path> beside(Path bundle) {
+    Path bias = bundle.toAbsolutePath().normalize().resolveSibling("bias");
+    return Files.isDirectory(bias) ? Optional.of(bias) : Optional.empty();
   }
 
   /** The same with another store. */
