@@ -18,7 +18,10 @@ import picocli.CommandLine.Spec;
     subcommands = {
       HelpCommand.class,
       ServeCommand.class,
+      DemoCommand.class,
       ShortlistCommand.class,
+      BiasCommand.class,
+      RescoreCommand.class,
       ProfileCommand.class,
       RecordCommand.class,
       InteractionCommand.class,
@@ -30,7 +33,7 @@ import picocli.CommandLine.Spec;
     },
     footer = {
       "",
-      "Begin with: earshot serve",
+      "Begin with: earshot demo, or earshot serve",
       "Then:       earshot shortlist \"will it rain tomorrow\""
     })
 public final class Main implements Runnable {

@@ -2,15 +2,12 @@ package dev.earshot.app;
 
 import dev.earshot.client.EarshotClient;
 import dev.earshot.client.ServingStatus;
-import dev.earshot.v1.Hypothesis;
 import dev.earshot.v1.ShortlistRequest;
 import dev.earshot.v1.ShortlistResponse;
 import dev.earshot.v1.ShortlisterGrpc;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Help.Visibility;
@@ -43,10 +40,6 @@ import picocli.CommandLine.Parameters;
       ApiCommand.EXIT_UNREACHABLE
     })
 final class ShortlistCommand extends ApiCommand {
-  /** A text, and after its last equals sign a number. */
-  private static final Pattern SCORED =
-      Pattern.compile("(?<text>.*)=(?<score>[-+]?[0-9.]+(?:[eE][-+]?[0-9]+)?|NaN)", Pattern.DOTALL);
-
   @Parameters(arity = "0..1", paramLabel = "UTTERANCE", description = "What the user said.")
   private @Nullable String utterance;
 
@@ -158,25 +151,8 @@ final class ShortlistCommand extends ApiCommand {
     if (utterance != null) {
       request.setUtterance(utterance);
     }
-    hypotheses.forEach(hypothesis -> request.addHypotheses(hypothesis(hypothesis)));
+    hypotheses.forEach(
+        text -> request.addHypotheses(HeardText.parse(spec().commandLine(), "--hypothesis", text)));
     return request.build();
-  }
-
-  private Hypothesis hypothesis(String flag) {
-    Matcher scored = SCORED.matcher(flag);
-    if (!scored.matches()) {
-      return Hypothesis.newBuilder().setText(flag).build();
-    }
-    try {
-      return Hypothesis.newBuilder()
-          .setText(scored.group("text"))
-          .setScore(Double.parseDouble(scored.group("score")))
-          .build();
-    } catch (NumberFormatException e) {
-      throw new ParameterException(
-          spec().commandLine(),
-          "--hypothesis: score '" + scored.group("score") + "' (expected: a number)",
-          e);
-    }
   }
 }

@@ -1,8 +1,5 @@
 package dev.earshot.app;
 
-import dev.earshot.v1.Degradation;
-import dev.earshot.v1.Degradation.Missing;
-import dev.earshot.v1.Degradation.Reason;
 import dev.earshot.v1.ShortlistResponse;
 import dev.earshot.v1.ShortlistedSkill;
 import dev.earshot.v1.Timings;
@@ -10,21 +7,10 @@ import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 
 /** Prints a shortlist for people. */
 final class ShortlistPrinter {
   private static final int BAR = 16;
-
-  private static final Map<Reason, String> REASONS =
-      Map.of(
-          Reason.REASON_NOT_FOUND, "nothing is stored under that id",
-          Reason.REASON_EXPIRED, "its time is over",
-          Reason.REASON_NOT_READY, "it was not there in time",
-          Reason.REASON_STORE_ERROR, "the store failed",
-          Reason.REASON_BUDGET, "the deadline was too short to begin",
-          Reason.REASON_OVERLOAD, "the server's queue was too long",
-          Reason.REASON_UNSUPPORTED_LANGUAGE, "the language is not supported");
 
   private final PrintWriter out;
   private final TextBar bar;
@@ -60,26 +46,11 @@ final class ShortlistPrinter {
         bar.draw(response.getOutOfScopeProbability(), BAR),
         100 * response.getOutOfScopeProbability(),
         response.getOutOfScope() ? ": OUT OF SCOPE" : "");
-    printDegradation(response.getDegradation());
+    DegradationPrinter.print(out, "", response.getDegradation());
     printTimings(response.getTimings(), seen);
     out.printf(
         "bundle %s, catalogue version %d%n",
         response.getBundleVersion(), response.getCatalogVersion());
-  }
-
-  private void printDegradation(Degradation degradation) {
-    for (Missing missing : degradation.getMissingList()) {
-      if (missing.getReason() != Reason.REASON_NOT_REQUESTED) {
-        out.printf(
-            "made without the %s: %s (%s)%n",
-            word(missing.getContext(), "CONTEXT_"),
-            REASONS.getOrDefault(missing.getReason(), "no reason that this program knows"),
-            missing.getReason().name().replace("REASON_", ""));
-      }
-    }
-    for (Degradation.Stage stage : degradation.getSkippedStagesList()) {
-      out.printf("left out for want of time: %s%n", word(stage, "STAGE_"));
-    }
   }
 
   private void printTimings(Timings timings, Duration seen) {
@@ -94,9 +65,5 @@ final class ShortlistPrinter {
         timings.getAttendUs() / 1e3,
         timings.getClassifyUs() / 1e3,
         seen.toNanos() / 1e6);
-  }
-
-  private static String word(Enum<?> value, String prefix) {
-    return value.name().replace(prefix, "").toLowerCase(Locale.ROOT);
   }
 }
