@@ -1,4 +1,5 @@
-"""``python -m earshot_training COMMAND``: train, ablation, measure, report, context, bias-bundle."""
+"""``python -m earshot_training COMMAND``: train, ablation, measure, report, and a bias bundle's parts:
+context, pronunciation, rescorer, bias-bundle."""
 
 from __future__ import annotations
 
@@ -50,6 +51,20 @@ def _parser() -> argparse.ArgumentParser:
     made.add_argument("--seed", type=int, default=1)
     made.add_argument("--version", default=time.strftime("%Y.%m.%d"), help="of the bundle")
     made.add_argument("--measure", action="store_true", help="evaluate what is in the folder, no training")
+    made = commands.add_parser("pronunciation", help="compile the lexicon, train letters to phones",
+                               description="Writes lexicon.bin and g2p.bin of a bias bundle.")  # fmt: skip
+    made.add_argument("--data", type=Path, required=True, help="folder of cmudict.dict.gz")
+    made.add_argument("--out", type=Path, required=True, help="folder of the bias bundle")
+    made.add_argument("--measure", action="store_true",
+                      help="say how many words of a tenth held out are right; writes nothing")  # fmt: skip
+    made = commands.add_parser("rescorer", help="train what rescores an n-best",
+                               description="Writes rescorer.json of a bias bundle, and the scorers that "
+                               "cross-fitted figures come from.")  # fmt: skip
+    made.add_argument("--features", type=Path, required=True,
+                      help="folder written by ./earshot eval bias --features")  # fmt: skip
+    made.add_argument("--out", type=Path, required=True, help="folder of the bias bundle")
+    made.add_argument("--scorers", type=Path, default=HERE / "scorers", help="folder of the folds' scorers")
+    made.add_argument("--threads", type=int, default=min(2, os.cpu_count() or 1))
     made = commands.add_parser("bias-bundle", help="write a bias bundle's manifest anew",
                                description="Writes the manifest of a folder of a bias bundle's parts, each "
                                "named after its role (lexicon.bin); what is not given stays.")  # fmt: skip
@@ -83,6 +98,10 @@ def main(arguments: list[str] | None = None) -> None:
         _bias_bundle(options)
         return
 
+    if options.command == "pronunciation":
+        _pronunciation(options)
+        return
+
     import torch
 
     from earshot_training import data
@@ -90,6 +109,9 @@ def main(arguments: list[str] | None = None) -> None:
     torch.set_num_threads(options.threads)
     if options.command == "context":
         _context(options)
+        return
+    if options.command == "rescorer":
+        _rescorer(options)
         return
     corpus = data.load(options.data)
     if options.command == "measure":
@@ -115,6 +137,44 @@ def main(arguments: list[str] | None = None) -> None:
         return
     settings = replace(settings, steps=options.steps or settings.steps, seed=options.seed)
     _train(options, corpus, prepared, settings)
+
+
+def _pronunciation(options) -> None:
+    from earshot_training import bias_bundle, g2p, lexicon
+
+    words = lexicon.read_cmudict(options.data / "cmudict.dict.gz")
+    entries = [(word, sound) for word, sounds in words.items() if len(word) > 1 for sound in sounds]
+    if options.measure:
+        found = g2p.held_out_accuracy(entries, _say)
+        print(
+            f"{found['words']:,} words held out: {found['best']:.1%} right, "
+            f"{found['best_two']:.1%} in the best two, {found['best_four']:.1%} in the best four"
+        )
+        return
+    compiled = lexicon.compile_lexicon(words, lexicon.read_frequencies())
+    (options.out / "lexicon.bin").write_bytes(compiled)
+    (options.out / "g2p.bin").write_bytes(g2p.encode(g2p.train(entries, _say)))
+    bias_bundle.write(options.out)
+
+
+def _rescorer(options) -> None:
+    from earshot_training import bias_bundle, rescorer
+
+    names = rescorer.read_features(options.features)
+    sets = {
+        name: rescorer.read_changes(options.features, name, len(names))
+        for name in (*rescorer.TRAINED, *rescorer.CROSS_FITTED, rescorer.CHOSEN_ON)
+    }
+    options.scorers.mkdir(parents=True, exist_ok=True)
+    final = rescorer.train(sets, None)
+    _say("trained")
+    threshold = rescorer.choose_threshold(sets[rescorer.CHOSEN_ON], final, _say)
+    (options.out / "rescorer.json").write_bytes(rescorer.encode(final, names, threshold))
+    for fold in range(rescorer.FOLDS):
+        scorer = rescorer.train(sets, fold)
+        (options.scorers / f"fold-{fold}.json").write_bytes(rescorer.encode(scorer, names, threshold))
+        _say(f"fold {fold} trained")
+    bias_bundle.write(options.out)
 
 
 def _bias_bundle(options) -> None:

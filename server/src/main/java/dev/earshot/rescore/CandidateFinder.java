@@ -1,0 +1,490 @@
+package dev.earshot.rescore;
+
+import dev.earshot.phrase.BiasPhrase;
+import dev.earshot.phrase.PhraseSource;
+import dev.earshot.pronunciation.Lexicon;
+import dev.earshot.pronunciation.Pronouncer;
+import dev.earshot.pronunciation.Pronunciation;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Finds where the hypotheses of an n-best hold a phrase, or words that sound like one.
+ *
+ * <p>Spans of whole words are compared with phrases by their phones, wherever the borders of words
+ * lie in between ("meg power" and "mac bower" with "Meg Bauer"). The n-best's hypotheses share most
+ * of their spans, so each span is compared once. Most phrases are ruled out by how many phones of
+ * each class they have: a distance is at least so many times the least cost of an edit.
+ *
+ * <p>Not thread-safe: it owns its buffers.
+ */
+final class CandidateFinder {
+  /** Up to which share of the longer one's phones a distance is of interest. */
+  private static final float MAX_DISTANCE = 0.4f;
+
+  /** By how much less, for each ten times more than a hundred phrases: chance finds more, too. */
+  private static final float STRICTER = 0.1f;
+
+  /**
+   * Up to which share of the longer one's phones their numbers by class may differ. An edit from
+   * one class to another, which counts twice here, mostly costs 0.6 to 1.
+   */
+  private static final float MAX_CLASS_DIFFERENCE = 0.6f;
+
+  private static final int MAX_SPAN_WORDS = 6;
+  private static final int LEAST_PHONES = 2;
+
+  /** Up to so many words a span is compared by more than its likeliest sound. */
+  private static final int MAX_VARIED_WORDS = 1;
+
+  private static final int MAX_CANDIDATES = 32;
+
+  private final Pronouncer pronouncer;
+  private final PhoneDistance phoneDistance = new PhoneDistance();
+
+  CandidateFinder(Pronouncer pronouncer) {
+    this.pronouncer = pronouncer;
+  }
+
+  /** A run of words that occurs in some hypothesis, and the phrases that sound like it. */
+  private static final class Span {
+    final String text;
+    final List<SpokenWord> words;
+    final byte[][] sounds;
+    final List<Match> matches = new ArrayList<>();
+
+    /** The phrase that stands there, or −1. */
+    final int exact;
+
+    double posterior;
+
+    /** The last hypothesis that it was counted for. */
+    int countedFor = -1;
+
+    Span(String text, List<SpokenWord> words, byte[][] sounds, int exact) {
+      this.text = text;
+      this.words = words;
+      this.sounds = sounds;
+      this.exact = exact;
+    }
+  }
+
+  /** A phrase that a span sounds like, by the best of their variants. */
+  private static final class Match {
+    final int phrase;
+    float distance;
+    float total;
+    boolean sameFirst;
+    boolean sameLast;
+    int spanPhones;
+    int phrasePhones;
+
+    Match(int phrase) {
+      this.phrase = phrase;
+      this.distance = Float.MAX_VALUE;
+    }
+  }
+
+  /** A span where it stands. */
+  private record Place(Span span, int hypothesis, int firstWord, int lastWord) {}
+
+  /** The n-best, read. */
+  private static final class Heard {
+    final List<HypothesisText> texts = new ArrayList<>();
+    final List<List<SpokenWord>> words = new ArrayList<>();
+    double[] gaps = {};
+    double[] posteriors = {};
+    int best;
+    final Map<String, Span> spans = new HashMap<>();
+    final List<List<Place>> places = new ArrayList<>();
+
+    /** By hypothesis, the places where a phrase stands as it is. */
+    final List<List<Place>> exact = new ArrayList<>();
+
+    int[] phones = {};
+  }
+
+  /**
+   * The candidates of an n-best.
+   *
+   * @param texts the hypotheses' words
+   * @param scores in natural-log units
+   * @param best the recogniser's best
+   * @return in no order; at most some dozens
+   */
+  List<Candidate> find(
+      List<HypothesisText> texts,
+      double[] scores,
+      int best,
+      PhraseTable phrases,
+      ContextMatch context) {
+    if (phrases.size() == 0) {
+      return List.of();
+    }
+    Heard heard = read(texts, scores, best, phrases);
+    for (Span span : heard.spans.values()) {
+      match(span, phrases);
+    }
+    return candidates(heard, phrases, context);
+  }
+
+  private Heard read(List<HypothesisText> texts, double[] scores, int best, PhraseTable phrases) {
+    Heard heard = new Heard();
+    heard.best = best;
+    heard.gaps = new double[scores.length];
+    heard.posteriors = new double[scores.length];
+    double sum = 0;
+    for (int i = 0; i < scores.length; i++) {
+      heard.gaps[i] = scores[best] - scores[i];
+      heard.posteriors[i] = Math.exp(-Math.max(0, heard.gaps[i]));
+      sum += heard.posteriors[i];
+    }
+    Map<String, SpokenWord> known = new HashMap<>();
+    int spanWords = Math.min(MAX_SPAN_WORDS, phrases.mostWords() + 2);
+    heard.phones = new int[scores.length];
+    for (int i = 0; i < scores.length; i++) {
+      heard.posteriors[i] /= sum;
+      HypothesisText text = texts.get(i);
+      List<SpokenWord> words = new ArrayList<>(text.size());
+      for (String word : text.words()) {
+        words.add(known.computeIfAbsent(word, this::spoken));
+      }
+      heard.texts.add(text);
+      heard.words.add(words);
+      List<Place> places = new ArrayList<>();
+      for (int from = 0; from < words.size(); from++) {
+        StringBuilder joined = new StringBuilder();
+        for (int to = from + 1; to <= words.size() && to - from <= spanWords; to++) {
+          joined.append(joined.length() > 0 ? " " : "").append(words.get(to - 1).text());
+          String spanText = joined.toString();
+          Span span = heard.spans.get(spanText);
+          if (span == null) {
+            List<SpokenWord> spoken = words.subList(from, to);
+            span = new Span(spanText, spoken, sounds(spoken), phrases.indexOf(spanText));
+            heard.spans.put(spanText, span);
+          }
+          places.add(new Place(span, i, from, to));
+        }
+        List<Pronunciation> sounds = words.get(from).sounds();
+        heard.phones[i] += sounds.isEmpty() ? 0 : sounds.get(0).length();
+      }
+      heard.places.add(places);
+      heard.exact.add(places.stream().filter(place -> place.span.exact >= 0).toList());
+    }
+    for (int i = 0; i < scores.length; i++) {
+      for (Place place : heard.places.get(i)) {
+        // A span that stands twice in a hypothesis counts once.
+        if (place.span.countedFor != i) {
+          place.span.countedFor = i;
+          place.span.posterior += heard.posteriors[i];
+        }
+      }
+    }
+    return heard;
+  }
+
+  private SpokenWord spoken(String word) {
+    Lexicon lexicon = pronouncer.lexicon();
+    int number = lexicon.find(word);
+    return new SpokenWord(word, pronouncer.pronounceWord(word), lexicon.zipf(number), number >= 0);
+  }
+
+  /** The ways of saying some words: all of one word, else the likeliest and one word's second. */
+  private static byte[][] sounds(List<SpokenWord> words) {
+    List<byte[]> all = new ArrayList<>();
+    byte[] first = join(words, -1);
+    if (first.length < LEAST_PHONES) {
+      return new byte[0][];
+    }
+    all.add(first);
+    for (int i = 0; i < words.size() && words.size() <= MAX_VARIED_WORDS && all.size() < 3; i++) {
+      if (words.get(i).sounds().size() > 1) {
+        all.add(join(words, i));
+      }
+    }
+    return all.toArray(new byte[0][]);
+  }
+
+  private static byte[] join(List<SpokenWord> words, int second) {
+    byte[] phones = new byte[PhoneDistance.MAX_PHONES];
+    int length = 0;
+    for (int i = 0; i < words.size(); i++) {
+      List<Pronunciation> sounds = words.get(i).sounds();
+      if (sounds.isEmpty()) {
+        continue;
+      }
+      Pronunciation sound = sounds.get(i == second ? 1 : 0);
+      for (int j = 0; j < sound.length() && length < phones.length; j++) {
+        phones[length++] = (byte) sound.codeAt(j);
+      }
+    }
+    return Arrays.copyOf(phones, length);
+  }
+
+  private void match(Span span, PhraseTable phrases) {
+    int variants = phrases.variants();
+    Map<Integer, Match> found = new HashMap<>();
+    float most = MAX_DISTANCE - STRICTER * (float) Math.max(0, Math.log10(phrases.size() / 100.0));
+    for (byte[] sound : span.sounds) {
+      long signature = PhoneSignature.of(sound, 0, sound.length);
+      for (int i = 0; i < variants; i++) {
+        int length = phrases.length(i);
+        int longer = Math.max(length, sound.length);
+        if (PhoneSignature.difference(signature, phrases.signature(i))
+            > MAX_CLASS_DIFFERENCE * longer + 1) {
+          continue;
+        }
+        float limit = most * longer;
+        int start = phrases.start(i);
+        float total =
+            phoneDistance.between(sound, 0, sound.length, phrases.phones(), start, length, limit);
+        float distance = total / Math.max(length, sound.length);
+        if (distance > most) {
+          continue;
+        }
+        Match match = found.computeIfAbsent(phrases.owner(i), Match::new);
+        if (distance < match.distance) {
+          match.distance = distance;
+          match.total = total;
+          match.spanPhones = sound.length;
+          match.phrasePhones = length;
+          match.sameFirst = sound[0] == phrases.phones()[start];
+          match.sameLast = sound[sound.length - 1] == phrases.phones()[start + length - 1];
+        }
+      }
+    }
+    for (int phrase : phrases.unspoken()) {
+      spell(span, phrases.joined(phrase), found.computeIfAbsent(phrase, Match::new));
+    }
+    found.values().removeIf(match -> match.distance > most);
+    span.matches.addAll(found.values());
+  }
+
+  /** Where no sound is known letters stand for phones. */
+  private static void spell(Span span, String phrase, Match match) {
+    int letters = span.text.length();
+    if (Math.abs(letters - phrase.length()) > MAX_DISTANCE * Math.max(letters, phrase.length())) {
+      return;
+    }
+    match.distance = spelling(span.text, phrase);
+    match.spanPhones = letters;
+    match.phrasePhones = phrase.length();
+    match.total = match.distance * Math.max(letters, phrase.length());
+    match.sameFirst = span.text.charAt(0) == phrase.charAt(0);
+    match.sameLast = span.text.charAt(letters - 1) == phrase.charAt(phrase.length() - 1);
+  }
+
+  private List<Candidate> candidates(Heard heard, PhraseTable phrases, ContextMatch context) {
+    int hypotheses = heard.texts.size();
+    int size = phrases.size();
+    float[] anywhere = new float[size];
+    float[] inBest = new float[size];
+    double[] posteriorExact = new double[size];
+    @Nullable Place[] placeInBest = new @Nullable Place[size];
+    Arrays.fill(anywhere, 1);
+    Arrays.fill(inBest, 1);
+    int heldInBest = 0;
+    float[][] nearest = new float[hypotheses][size];
+    float[][] second = new float[hypotheses][size];
+    boolean[] exactInBest = new boolean[size];
+    for (int h = 0; h < hypotheses; h++) {
+      boolean[] counted = new boolean[size];
+      Arrays.fill(nearest[h], 1);
+      Arrays.fill(second[h], 1);
+      for (Place place : heard.places.get(h)) {
+        int exact = place.span.exact;
+        if (exact >= 0) {
+          anywhere[exact] = 0;
+          if (!counted[exact]) {
+            counted[exact] = true;
+            posteriorExact[exact] += heard.posteriors[h];
+            heldInBest += h == heard.best ? 1 : 0;
+          }
+          if (h == heard.best) {
+            exactInBest[exact] = true;
+            inBest[exact] = 0;
+          }
+        }
+        for (Match match : place.span.matches) {
+          anywhere[match.phrase] = Math.min(anywhere[match.phrase], match.distance);
+          if (match.distance < nearest[h][match.phrase]) {
+            second[h][match.phrase] = nearest[h][match.phrase];
+            nearest[h][match.phrase] = match.distance;
+          } else {
+            second[h][match.phrase] = Math.min(second[h][match.phrase], match.distance);
+          }
+          if (h == heard.best && match.distance < inBest[match.phrase]) {
+            inBest[match.phrase] = match.distance;
+            placeInBest[match.phrase] = place;
+          }
+        }
+      }
+    }
+    List<Draft> drafts = new ArrayList<>();
+    for (int h = 0; h < hypotheses; h++) {
+      for (Place place : heard.places.get(h)) {
+        int exact = place.span.exact;
+        if (exact >= 0) {
+          if (h != heard.best && !exactInBest[exact]) {
+            double promise = 0.02 * heard.gaps[h] - 0.5;
+            drafts.add(new Draft(place, null, exact, placeInBest[exact], promise));
+          }
+          continue;
+        }
+        for (Match match : place.span.matches) {
+          // What is nearer in the best hypothesis need not be put into another one.
+          if (h == heard.best || match.distance < inBest[match.phrase]) {
+            // Which candidates are worth the scorer's time: the smaller the better.
+            double promise =
+                match.distance + 0.02 * heard.gaps[h] - 0.06 * Math.log(match.phrasePhones);
+            drafts.add(new Draft(place, match, match.phrase, place, promise));
+          }
+        }
+      }
+    }
+    if (drafts.size() > MAX_CANDIDATES) {
+      drafts.sort(Comparator.comparingDouble(Draft::promise));
+      drafts = drafts.subList(0, MAX_CANDIDATES);
+    }
+    List<Candidate> all = new ArrayList<>(drafts.size());
+    for (Draft draft : drafts) {
+      Candidate candidate =
+          candidate(heard, phrases, context, draft, anywhere, inBest, posteriorExact);
+      float[] x = candidate.features();
+      x[Feature.HELD_IN_BEST.index()] = (float) Math.log1p(heldInBest);
+      int h = candidate.hypothesis();
+      float other =
+          candidate.feature(Feature.DISTANCE) > nearest[h][draft.phrase]
+              ? nearest[h][draft.phrase]
+              : second[h][draft.phrase];
+      x[Feature.SPAN_MARGIN.index()] =
+          candidate.isExact() ? 0.5f : Math.min(0.5f, other - candidate.feature(Feature.DISTANCE));
+      all.add(candidate);
+    }
+    return all;
+  }
+
+  /** A candidate before its features are worked out. */
+  private record Draft(
+      Place place, @Nullable Match match, int phrase, @Nullable Place replaced, double promise) {}
+
+  private static Candidate candidate(
+      Heard heard,
+      PhraseTable phrases,
+      ContextMatch context,
+      Draft draft,
+      float[] anywhere,
+      float[] inBest,
+      double[] posteriorExact) {
+    float[] x = new float[Feature.COUNT];
+    Place place = draft.place;
+    Match match = draft.match;
+    Place replaced = draft.replaced;
+    int phrase = draft.phrase;
+    BiasPhrase biasPhrase = phrases.phrase(phrase);
+    boolean isExact = match == null;
+    int h = place.hypothesis;
+    List<SpokenWord> before = replaced == null ? List.of() : replaced.span.words;
+    if (match != null) {
+      x[Feature.DISTANCE.index()] = match.distance;
+      x[Feature.DISTANCE_TOTAL.index()] = match.total;
+      x[Feature.SPELLING.index()] = spelling(place.span.text, phrases.joined(phrase));
+      x[Feature.SAME_FIRST.index()] = match.sameFirst ? 1 : 0;
+      x[Feature.SAME_LAST.index()] = match.sameLast ? 1 : 0;
+      x[Feature.LENGTH_DIFFERENCE.index()] =
+          Math.abs(match.spanPhones - match.phrasePhones)
+              / (float) Math.max(match.spanPhones, match.phrasePhones);
+      x[Feature.PHRASE_PHONES.index()] = (float) Math.log(match.phrasePhones);
+      x[Feature.COVERAGE.index()] = match.spanPhones / (float) Math.max(1, heard.phones[h]);
+      x[Feature.MARGIN.index()] = margin(place.span, match);
+    } else {
+      int phones =
+          biasPhrase.pronunciations().isEmpty() ? 1 : biasPhrase.pronunciations().get(0).length();
+      x[Feature.SAME_FIRST.index()] = 1;
+      x[Feature.SAME_LAST.index()] = 1;
+      x[Feature.PHRASE_PHONES.index()] = (float) Math.log(Math.max(1, phones));
+      x[Feature.COVERAGE.index()] = phones / (float) Math.max(phones, heard.phones[h]);
+      x[Feature.MARGIN.index()] = 0.5f;
+    }
+    int phraseWords = 1 + (int) phrases.joined(phrase).chars().filter(c -> c == ' ').count();
+    x[Feature.PHRASE_WORDS.index()] = phraseWords;
+    x[Feature.SPAN_WORDS.index()] = before.size();
+    x[Feature.SAME_WORDS.index()] = before.size() == phraseWords ? 1 : 0;
+    float zipfSum = 0;
+    float zipfLeast = 8;
+    int inPhrases = 0;
+    boolean listed = true;
+    for (SpokenWord word : before) {
+      zipfSum += word.zipf();
+      zipfLeast = Math.min(zipfLeast, word.zipf());
+      listed &= word.listed();
+      inPhrases += phrases.hasWord(word.text()) ? 1 : 0;
+    }
+    if (before.isEmpty()) {
+      zipfLeast = 0;
+    }
+    x[Feature.ZIPF_MEAN.index()] = zipfSum / Math.max(1, before.size());
+    x[Feature.ZIPF_LEAST.index()] = zipfLeast;
+    x[Feature.LISTED.index()] = listed ? 1 : 0;
+    x[Feature.SPAN_IN_PHRASES.index()] = inPhrases / (float) Math.max(1, before.size());
+    if (!isExact) {
+      for (Place other : heard.exact.get(h)) {
+        if (place.firstWord < other.lastWord && other.firstWord < place.lastWord) {
+          x[Feature.BREAKS_EXACT.index()] = 1;
+        }
+      }
+    }
+    x[Feature.EXACT.index()] = isExact ? 1 : 0;
+    x[Feature.SCORE_GAP.index()] = (float) Math.min(30, heard.gaps[h]);
+    x[Feature.POSTERIOR_EXACT.index()] = (float) posteriorExact[phrase];
+    x[Feature.POSTERIOR_SPAN.index()] = replaced == null ? 0 : (float) replaced.span.posterior;
+    x[Feature.DISTANCE_ANYWHERE.index()] = anywhere[phrase];
+    x[Feature.DISTANCE_IN_BEST.index()] = inBest[phrase];
+    x[Feature.HYPOTHESES.index()] = (float) Math.log(heard.texts.size());
+    x[Feature.PHRASES.index()] = (float) Math.log(phrases.size());
+    x[Feature.FROM_REQUEST.index()] = biasPhrase.source() == PhraseSource.REQUEST ? 1 : 0;
+    x[Feature.FROM_REPLY.index()] = biasPhrase.source() == PhraseSource.REPLY ? 1 : 0;
+    x[Feature.FROM_DIALOGUE.index()] = biasPhrase.source() == PhraseSource.DIALOGUE ? 1 : 0;
+    x[Feature.FROM_PROFILE.index()] = biasPhrase.source() == PhraseSource.PROFILE ? 1 : 0;
+    x[Feature.BOOST.index()] = (float) biasPhrase.boost();
+    if (context.isKnown()) {
+      x[Feature.CONTEXT.index()] = context.similarity(h) - context.similarity(heard.best);
+    }
+    return new Candidate(h, place.firstWord, place.lastWord, phrase, isExact, x);
+  }
+
+  private static float margin(Span span, Match match) {
+    float next = match.distance + 0.5f;
+    for (Match other : span.matches) {
+      if (other != match) {
+        next = Math.min(next, other.distance);
+      }
+    }
+    return next - match.distance;
+  }
+
+  /** Levenshtein's distance of letters, spaces left out, by the longer one's length. */
+  static float spelling(String a, String b) {
+    String x = a.replace(" ", "");
+    String y = b.replace(" ", "");
+    int[] row = new int[y.length() + 1];
+    for (int j = 0; j <= y.length(); j++) {
+      row[j] = j;
+    }
+    for (int i = 1; i <= x.length(); i++) {
+      int diagonal = row[0];
+      row[0] = i;
+      for (int j = 1; j <= y.length(); j++) {
+        int cost = diagonal + (x.charAt(i - 1) == y.charAt(j - 1) ? 0 : 1);
+        diagonal = row[j];
+        row[j] = Math.min(cost, Math.min(row[j], row[j - 1]) + 1);
+      }
+    }
+    return row[y.length()] / (float) Math.max(1, Math.max(x.length(), y.length()));
+  }
+}
