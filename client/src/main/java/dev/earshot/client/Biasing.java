@@ -37,7 +37,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p><b>Until the server answers</b> the bias has the caller's phrases, and those of the last bias
  * that the server gave to this microphone: if it was for the same user, or for nobody but the same
- * dialogue, in the same locale, and has not expired.
+ * dialogue, in the same locale, and has not expired. A bias that the server had to make without any
+ * context, for want of time, does not take the place of such phrases; the better one that follows
+ * does.
  *
  * <p><b>Streams.</b> A turn goes over the stream of the one before. If that was lost, a new one is
  * opened; if it is lost during a turn, once.
@@ -46,6 +48,18 @@ import org.jspecify.annotations.Nullable;
  * executor or timer: what they do must not block there.
  */
 public final class Biasing implements AutoCloseable {
+  /** What phrases come from, beside the caller. */
+  private static final List<Degradation.Context> SOURCES =
+      List.of(Degradation.Context.PROFILE, Degradation.Context.DIALOGUE);
+
+  /** Why a context is missing that may be there the next time. */
+  private static final Set<Degradation.Reason> FOR_NOW =
+      Set.of(
+          Degradation.Reason.NOT_READY,
+          Degradation.Reason.BUDGET,
+          Degradation.Reason.OVERLOAD,
+          Degradation.Reason.STORE_ERROR);
+
   /** How many phrases a bias has where the query does not say, as the server does it. */
   private static final int DEFAULT_PHRASES = 100;
 
@@ -262,14 +276,34 @@ public final class Biasing implements AutoCloseable {
     synchronized (this) {
       Current before = opened.current;
       boolean isOlder = before.origin == Origin.SERVER && bias.version() < before.bias.version();
-      if (opened != turn || isOlder) {
+      boolean isPoorer = before.origin == Origin.EARLIER_TURN && lacksContextForNow(bias);
+      if (opened != turn || isOlder || isPoorer) {
         return;
       }
       opened.current = received;
-      lastBias = bias;
-      lastQuery = opened.query;
+      if (!lacksContextForNow(bias)) {
+        lastBias = bias;
+        lastQuery = opened.query;
+      }
     }
     listener.accept(received);
+  }
+
+  /** Whether all context is missing, some of it for want of time or because the store failed. */
+  private static boolean lacksContextForNow(Bias bias) {
+    boolean forNow = false;
+    for (Degradation.Context context : SOURCES) {
+      Optional<Degradation.Reason> reason =
+          bias.degradation().missing().stream()
+              .filter(missing -> missing.context() == context)
+              .map(Degradation.Missing::reason)
+              .findFirst();
+      if (reason.isEmpty()) {
+        return false;
+      }
+      forNow |= FOR_NOW.contains(reason.get());
+    }
+    return forNow;
   }
 
   private synchronized void noteFailure(Turn opened, EarshotException failure) {

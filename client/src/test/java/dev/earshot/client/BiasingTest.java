@@ -1,5 +1,11 @@
 package dev.earshot.client;
 
+import static dev.earshot.v1.Degradation.Reason.REASON_BUDGET;
+import static dev.earshot.v1.Degradation.Reason.REASON_NOT_FOUND;
+import static dev.earshot.v1.Degradation.Reason.REASON_NOT_READY;
+import static dev.earshot.v1.Degradation.Reason.REASON_NOT_REQUESTED;
+import static dev.earshot.v1.Degradation.Reason.REASON_OVERLOAD;
+import static dev.earshot.v1.Degradation.Reason.REASON_STORE_ERROR;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
@@ -108,6 +114,30 @@ class BiasingTest {
     exchange.push(exchange.take().getRequestId(), PeerBiaser.bias(1, "smith"));
     assertThat(texts(next())).containsExactly("smith");
     assertThat(peer.exchanges).isEmpty();
+  }
+
+  @Test
+  void keepsAnEarlierTurnsPhrasesWhileTheServerHasNone() throws InterruptedException {
+    PeerBiaser.Exchange exchange = turnWithBias(QUERY, "bauer");
+    biasing.open(QUERY);
+    String id = exchange.take().getRequestId();
+    exchange.push(id, without(REASON_BUDGET, REASON_NOT_FOUND));
+    exchange.push(id, without(REASON_NOT_FOUND, REASON_NOT_FOUND));
+    // The second had no context to give, which is an answer.
+    assertThat(texts(next())).containsExactly("asked for");
+    assertThat(heard).isEmpty();
+
+    turnAfter(exchange, PeerBiaser.bias(9, "jones"));
+    turnAfter(exchange, without(REASON_NOT_READY, REASON_STORE_ERROR));
+    assertThat(biasing.current().origin()).isEqualTo(Origin.EARLIER_TURN);
+    assertThat(texts(biasing.current())).containsExactly("jones");
+
+    // Where there is no earlier turn's, it is as good as the caller's own, but no more than that.
+    BiasQuery bob = BiasQuery.NONE.user("bob");
+    biasing.open(bob);
+    exchange.push(exchange.take().getRequestId(), without(REASON_OVERLOAD, REASON_NOT_REQUESTED));
+    assertThat(texts(next())).containsExactly("asked for");
+    assertThat(biasing.open(bob).origin()).isEqualTo(Origin.CALLER);
   }
 
   @Test
@@ -347,6 +377,33 @@ class BiasingTest {
     exchange.push(exchange.take().getRequestId(), PeerBiaser.bias(6, texts));
     next();
     return exchange;
+  }
+
+  /** Another turn whose bias was seen, and a later message's answer too, so it was handled. */
+  private void turnAfter(PeerBiaser.Exchange exchange, dev.earshot.v1.Bias bias)
+      throws InterruptedException {
+    biasing.open(QUERY);
+    exchange.push(exchange.take().getRequestId(), bias);
+    CompletableFuture<Answer> answer = biasing.rescore(HEARD);
+    exchange.rescore(exchange.take());
+    assertThat(answer.join().isRescored()).isTrue();
+    heard.clear();
+  }
+
+  private static dev.earshot.v1.Bias without(
+      dev.earshot.v1.Degradation.Reason profile, dev.earshot.v1.Degradation.Reason dialogue) {
+    return PeerBiaser.bias(0, "asked for").toBuilder()
+        .setDegradation(
+            dev.earshot.v1.Degradation.newBuilder()
+                .addMissing(
+                    dev.earshot.v1.Degradation.Missing.newBuilder()
+                        .setContext(dev.earshot.v1.Degradation.Context.CONTEXT_PROFILE)
+                        .setReason(profile))
+                .addMissing(
+                    dev.earshot.v1.Degradation.Missing.newBuilder()
+                        .setContext(dev.earshot.v1.Degradation.Context.CONTEXT_DIALOGUE)
+                        .setReason(dialogue)))
+        .build();
   }
 
   private BiasStream openStream() {
