@@ -31,6 +31,12 @@ final class Scorer {
               0,
               0));
 
+  /**
+   * By one over its deviation: a feature that hardly changed where the scorer was trained has
+   * taught it nothing, and the least other value would outweigh all else.
+   */
+  private static final float CONSTANT = 50;
+
   private final float[] means;
   private final float[] scales;
   private final float[][] hidden;
@@ -100,7 +106,7 @@ final class Scorer {
   double probability(float[] features) {
     float[] x = new float[features.length];
     for (int i = 0; i < x.length; i++) {
-      x[i] = (features[i] - means[i]) * scales[i];
+      x[i] = scales[i] > CONSTANT ? 0 : (features[i] - means[i]) * scales[i];
     }
     float logit = outBias;
     for (int i = 0; i < hidden.length; i++) {
