@@ -74,6 +74,9 @@ public final class PhraseMaker {
   /** Where words of the utterance or the reply speak for the list's kind. */
   private static final double OF_LIST_ASKED_FOR = 0.3;
 
+  /** Of those where the reply itself names what may be said next: then lists are rarely meant. */
+  private static final double OF_LIST_BESIDE_CHOICES = 0.06;
+
   /** Of entries that share a rare word with utterance or reply: "Which Meg?". */
   private static final double OF_LIST_NAMED = 0.35;
 
@@ -302,6 +305,9 @@ public final class PhraseMaker {
 
     void addLists() {
       ListedPhrases lists = turn.lists();
+      boolean hasChoices =
+          candidates.values().stream()
+              .anyMatch(candidate -> candidate.source == PhraseSource.REPLY);
       Set<String> said = wordsOfTheTurn();
       Set<Name> already = Collections.newSetFromMap(new IdentityHashMap<>());
       List<Name> called = new ArrayList<>();
@@ -316,8 +322,9 @@ public final class PhraseMaker {
       called.forEach(name -> put(name, each));
       for (NameList list : lists.lists()) {
         boolean askedFor = isAskedFor(list.kind(), said);
-        double share =
-            (askedFor ? OF_LIST_ASKED_FOR : OF_LIST) / Math.sqrt(Math.max(1, list.names().size()));
+        double ofList =
+            !askedFor ? OF_LIST : hasChoices ? OF_LIST_BESIDE_CHOICES : OF_LIST_ASKED_FOR;
+        double share = ofList / Math.sqrt(Math.max(1, list.names().size()));
         int read = 0;
         for (Name name : list.names()) {
           // Those of a list are equally likely, so that more than the limit need not be looked at.

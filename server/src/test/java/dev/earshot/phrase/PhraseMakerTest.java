@@ -174,6 +174,12 @@ class PhraseMakerTest {
   }
 
   @Test
+  void readsNoItemsOfKindsThatItDoesNotKnow() {
+    assertThat(texts(of(item("SMELL", "Rose Attar"), item("PLACE", "Zanzibar"))))
+        .containsExactly("zanzibar");
+  }
+
+  @Test
   void makesNoPhraseOfASentence() {
     assertThat(
             texts(
