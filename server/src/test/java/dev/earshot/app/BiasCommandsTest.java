@@ -99,7 +99,11 @@ class BiasCommandsTest {
     assertThat(demo.exitCode()).isZero();
     assertThat(demo.out())
         .contains("Meg Bauer", "EXPECT_SPEECH", "context vector", "left out for want of time")
-        .containsPattern("The bias was ready \\d+ ms before the reply ends");
+        .containsPattern("The bias was ready \\d+ ms before the reply ends")
+        .containsPattern("Bauer +\\S+ +\\d\\.\\d  reply +CONTACT +B AW ER")
+        .containsPattern("4\\.  .*\\n.*heard: power, bower, our\\n +Bauer ")
+        .containsPattern("5\\.  .*\\n +power ")
+        .containsPattern("6\\.  .*\\n.*\\n +set a timer for ten minutes ");
     Run own =
         ask(
             new DemoCommand(),
