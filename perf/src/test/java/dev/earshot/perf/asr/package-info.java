@@ -1,0 +1,4 @@
+@NullMarked
+package dev.earshot.perf.asr;
+
+import org.jspecify.annotations.NullMarked;
