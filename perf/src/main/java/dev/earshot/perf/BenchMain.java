@@ -1,6 +1,7 @@
 package dev.earshot.perf;
 
 import dev.earshot.model.BundleException;
+import dev.earshot.perf.asr.AsrCommand;
 import java.io.IOException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -26,6 +27,7 @@ import picocli.CommandLine.Spec;
       MicroCommand.class,
       MemoryCommand.class,
       BundleCommand.class,
+      AsrCommand.class,
       MachineCommand.class,
       MemoryProbe.class,
       EchoServer.class,
