@@ -161,19 +161,25 @@ def _rescorer(options) -> None:
     from earshot_training import bias_bundle, rescorer
 
     names = rescorer.read_features(options.features)
-    sets = {
-        name: rescorer.read_changes(options.features, name, len(names))
-        for name in (*rescorer.TRAINED, *rescorer.CROSS_FITTED, rescorer.CHOSEN_ON)
-    }
+    final, folds = {}, [{} for _ in range(rescorer.FOLDS)]
+    for kind in rescorer.KINDS:
+        sets = {name: rescorer.read_changes(options.features, name, len(names)) for name in kind.sets}
+        scorer = rescorer.train(kind, sets, None)
+        by_fold = [rescorer.train(kind, sets, fold) for fold in range(rescorer.FOLDS)]
+        thresholds = [
+            rescorer.choose_threshold(f"{kind.name}, {of}", most_harm, sets, scorer, by_fold, _say)
+            for of, most_harm in (
+                ("found phrases", kind.most_harm),
+                ("the request's phrases", kind.most_harm_of_request),
+            )
+        ]
+        final[kind.name] = (scorer, *thresholds)
+        for fold, own in enumerate(by_fold):
+            folds[fold][kind.name] = (own, *thresholds)
+    (options.out / "rescorer.json").write_bytes(rescorer.encode(final, names))
     options.scorers.mkdir(parents=True, exist_ok=True)
-    final = rescorer.train(sets, None)
-    _say("trained")
-    threshold = rescorer.choose_threshold(sets[rescorer.CHOSEN_ON], final, _say)
-    (options.out / "rescorer.json").write_bytes(rescorer.encode(final, names, threshold))
-    for fold in range(rescorer.FOLDS):
-        scorer = rescorer.train(sets, fold)
-        (options.scorers / f"fold-{fold}.json").write_bytes(rescorer.encode(scorer, names, threshold))
-        _say(f"fold {fold} trained")
+    for fold, networks in enumerate(folds):
+        (options.scorers / f"fold-{fold}.json").write_bytes(rescorer.encode(networks, names))
     bias_bundle.write(options.out)
 
 
