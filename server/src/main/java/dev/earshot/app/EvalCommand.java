@@ -8,10 +8,10 @@ import picocli.CommandLine.Spec;
 /** {@code earshot eval}: how good the answers are. */
 @Command(
     name = "eval",
-    description = {"Measures how good a server's answers are.", ""},
+    description = {"Measures how good answers are.", ""},
     mixinStandardHelpOptions = true,
     synopsisSubcommandLabel = "COMMAND",
-    subcommands = {EvalShortlistCommand.class, ParityCommand.class})
+    subcommands = {EvalShortlistCommand.class, EvalBiasCommand.class, ParityCommand.class})
 final class EvalCommand implements Runnable {
   @Spec private CommandSpec spec;
 

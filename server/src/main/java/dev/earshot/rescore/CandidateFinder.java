@@ -447,6 +447,8 @@ final class CandidateFinder {
     x[Feature.DISTANCE_IN_BEST.index()] = inBest[phrase];
     x[Feature.HYPOTHESES.index()] = (float) Math.log(heard.texts.size());
     x[Feature.PHRASES.index()] = (float) Math.log(phrases.size());
+    x[Feature.WORDS_OF_PHRASES.index()] = phrases.meanWords();
+    x[Feature.UTTERANCE_WORDS.index()] = (float) Math.log(1 + heard.words.get(h).size());
     x[Feature.FROM_REQUEST.index()] = biasPhrase.source() == PhraseSource.REQUEST ? 1 : 0;
     x[Feature.FROM_REPLY.index()] = biasPhrase.source() == PhraseSource.REPLY ? 1 : 0;
     x[Feature.FROM_DIALOGUE.index()] = biasPhrase.source() == PhraseSource.DIALOGUE ? 1 : 0;

@@ -60,6 +60,10 @@ enum Feature {
   HYPOTHESES,
   /** Natural logarithm of the number of phrases. */
   PHRASES,
+  /** How many words the phrases have on average: names, or single words of any kind. */
+  WORDS_OF_PHRASES,
+  /** Natural logarithm of the hypothesis's words: a short answer, a request, or dictation. */
+  UTTERANCE_WORDS,
   /** The share of the utterance's phones that the span has. */
   COVERAGE,
   FROM_REQUEST,

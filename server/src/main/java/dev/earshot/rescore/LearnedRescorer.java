@@ -1,6 +1,7 @@
 package dev.earshot.rescore;
 
 import dev.earshot.phrase.BiasPhrase;
+import dev.earshot.phrase.PhraseSource;
 import dev.earshot.pronunciation.Pronouncer;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -89,8 +90,8 @@ public final class LearnedRescorer implements Rescorer {
     double[] scores = Scores.of(nBest);
     int best = Scores.best(scores);
     List<Candidate> candidates = candidates(texts, scores, best, table, context);
-    double threshold = scorer.threshold(table.size());
-    List<Weighed> taken = choose(candidates, threshold, mode);
+    Scorer.Network network = scorer.of(texts.size());
+    List<Weighed> taken = choose(candidates, network, table, mode);
     return answer(nBest, texts, scores, best, table, taken);
   }
 
@@ -115,12 +116,16 @@ public final class LearnedRescorer implements Rescorer {
   }
 
   /** The likeliest improvement, and what else improves the same hypothesis beside it. */
-  private List<Weighed> choose(List<Candidate> candidates, double threshold, RescoreMode mode) {
+  private static List<Weighed> choose(
+      List<Candidate> candidates, Scorer.Network network, PhraseTable table, RescoreMode mode) {
+    double ofRequest = network.threshold(table.size(), true);
+    double others = network.threshold(table.size(), false);
     List<Weighed> likely = new ArrayList<>();
     for (Candidate candidate : candidates) {
       if (candidate.isExact() || mode == RescoreMode.REPAIR) {
-        double probability = scorer.probability(candidate.features());
-        if (probability >= threshold) {
+        double probability = network.probability(candidate.features());
+        PhraseSource source = table.phrase(candidate.phrase()).source();
+        if (probability >= (source == PhraseSource.REQUEST ? ofRequest : others)) {
           likely.add(new Weighed(candidate, probability));
         }
       }

@@ -24,6 +24,7 @@ final class PhraseTable implements Rescorer.PreparedPhrases {
   private final Map<String, Integer> byWords;
   private final Set<String> words;
   private final int mostWords;
+  private final float meanWords;
 
   /** The phrases whose sound is not known: their letters are compared. */
   private final int[] unspoken;
@@ -44,6 +45,7 @@ final class PhraseTable implements Rescorer.PreparedPhrases {
     byWords = new HashMap<>(phrases.size() * 2);
     words = new HashSet<>();
     int most = 1;
+    int sum = 0;
     List<Pronunciation> variants = new ArrayList<>();
     List<Integer> of = new ArrayList<>();
     List<Integer> silent = new ArrayList<>();
@@ -54,6 +56,7 @@ final class PhraseTable implements Rescorer.PreparedPhrases {
       byWords.putIfAbsent(joined[i], i);
       words.addAll(text.words());
       most = Math.max(most, text.size());
+      sum += text.size();
       int before = variants.size();
       int sounds = 0;
       for (Pronunciation sound : phrases.get(i).pronunciations()) {
@@ -68,6 +71,7 @@ final class PhraseTable implements Rescorer.PreparedPhrases {
       }
     }
     mostWords = most;
+    meanWords = sum / (float) Math.max(1, phrases.size());
     unspoken = silent.stream().mapToInt(Integer::intValue).toArray();
     int size = variants.size();
     phones = new byte[total];
@@ -115,6 +119,11 @@ final class PhraseTable implements Rescorer.PreparedPhrases {
   /** The most words of a phrase. */
   int mostWords() {
     return mostWords;
+  }
+
+  /** The words of a phrase on average. */
+  float meanWords() {
+    return meanWords;
   }
 
   /** The phrases that are compared by their letters; not to be written to. */

@@ -9,67 +9,34 @@ import java.util.List;
 /**
  * How likely it is that a candidate has fewer errors than the recogniser's best: a small network
  * over its {@linkplain Feature features}, one hidden layer of rectified linear units, and how
- * likely it must be to be taken. Its file, JSON, is described in {@code models/README.md}.
+ * likely it must be to be taken. There is one network for lists and one for single hypotheses,
+ * where the features that compare hypotheses say nothing. Its file, JSON, is described in {@code
+ * models/README.md}.
  *
  * <p>Immutable and thread-safe.
  */
 final class Scorer {
   private static final ObjectMapper JSON = new ObjectMapper();
 
+  /** What lies further from training's mean, in its deviations, counts as so far. */
+  private static final float MOST = 4;
+
   /** Takes nothing. */
-  static final Scorer NONE =
-      new Scorer(
-          new File(
-              "",
-              List.of(),
-              new float[Feature.COUNT],
-              new float[Feature.COUNT],
-              new float[0][],
-              new float[0],
-              new float[0],
-              -20,
-              0,
-              0));
+  static final Scorer NONE = new Scorer(Network.none(), Network.none());
 
-  /**
-   * By one over its deviation: a feature that hardly changed where the scorer was trained has
-   * taught it nothing, and the least other value would outweigh all else.
-   */
-  private static final float CONSTANT = 50;
-
-  private final float[] means;
-  private final float[] scales;
-  private final float[][] hidden;
-  private final float[] hiddenBias;
-  private final float[] out;
-  private final float outBias;
-  private final float threshold;
-  private final float thresholdPerLogPhrases;
+  private final Network oneBest;
+  private final Network nBest;
 
   /** What the file holds. */
-  @SuppressWarnings("ArrayRecordComponent") // Read once, and never compared.
   private record File(
       @JsonProperty(required = true) String format,
       @JsonProperty(required = true) List<String> features,
-      @JsonProperty(required = true) float[] means,
-      @JsonProperty(required = true) float[] scales,
-      @JsonProperty(required = true) float[][] hidden,
-      @JsonProperty(value = "hidden_bias", required = true) float[] hiddenBias,
-      @JsonProperty(required = true) float[] out,
-      @JsonProperty(value = "out_bias", required = true) float outBias,
-      @JsonProperty(required = true) float threshold,
-      @JsonProperty(value = "threshold_per_log_phrases", required = true)
-          float thresholdPerLogPhrases) {}
+      @JsonProperty(value = "one_best", required = true) Network oneBest,
+      @JsonProperty(value = "n_best", required = true) Network nBest) {}
 
-  private Scorer(File file) {
-    means = file.means;
-    scales = file.scales;
-    hidden = file.hidden;
-    hiddenBias = file.hiddenBias;
-    out = file.out;
-    outBias = file.outBias;
-    threshold = file.threshold;
-    thresholdPerLogPhrases = file.thresholdPerLogPhrases;
+  private Scorer(Network oneBest, Network nBest) {
+    this.oneBest = oneBest;
+    this.nBest = nBest;
   }
 
   /**
@@ -86,46 +53,85 @@ final class Scorer {
     if (!file.features.equals(expected)) {
       throw new IOException("features: not those of this server (expected: " + expected + ")");
     }
-    int inputs = Feature.COUNT;
-    int units = file.hidden.length;
-    boolean fits =
-        file.means.length == inputs
-            && file.scales.length == inputs
-            && file.hiddenBias.length == units
-            && file.out.length == units;
-    for (float[] row : file.hidden) {
-      fits &= row.length == inputs;
-    }
-    if (!fits) {
-      throw new IOException("weights: not of the shapes [" + units + ", " + inputs + "]");
-    }
-    return new Scorer(file);
+    file.oneBest.requireShapes("one_best");
+    file.nBest.requireShapes("n_best");
+    return new Scorer(file.oneBest, file.nBest);
   }
 
-  /** P(a candidate of these features has fewer errors than the recogniser's best). */
-  double probability(float[] features) {
-    float[] x = new float[features.length];
-    for (int i = 0; i < x.length; i++) {
-      x[i] = scales[i] > CONSTANT ? 0 : (features[i] - means[i]) * scales[i];
-    }
-    float logit = outBias;
-    for (int i = 0; i < hidden.length; i++) {
-      float[] row = hidden[i];
-      float sum = hiddenBias[i];
-      for (int j = 0; j < x.length; j++) {
-        sum += row[j] * x[j];
-      }
-      if (sum > 0) {
-        logit += out[i] * sum;
-      }
-    }
-    return 1 / (1 + Math.exp(-logit));
+  /** The network for an n-best of so many hypotheses. */
+  Network of(int hypotheses) {
+    return hypotheses == 1 ? oneBest : nBest;
   }
 
-  /** What a probability must reach for the candidate to be taken; rises with the phrases. */
-  double threshold(int phrases) {
-    double logit =
-        threshold + thresholdPerLogPhrases * Math.max(0, Math.log(Math.max(1, phrases) / 100.0));
-    return 1 / (1 + Math.exp(-logit));
+  /**
+   * A network and its threshold.
+   *
+   * @param means and {@code scales}: of the features, to bring them to a common size
+   * @param threshold the log-odds that a candidate of a hundred phrases must reach
+   * @param thresholdRequest the same where the phrase is the request's own: its caller answers for
+   *     it, and nothing was guessed
+   * @param thresholdPerLogPhrases what is added for each e times more phrases
+   */
+  @SuppressWarnings("ArrayRecordComponent") // Read once, and never compared.
+  record Network(
+      @JsonProperty(required = true) float[] means,
+      @JsonProperty(required = true) float[] scales,
+      @JsonProperty(required = true) float[][] hidden,
+      @JsonProperty(value = "hidden_bias", required = true) float[] hiddenBias,
+      @JsonProperty(required = true) float[] out,
+      @JsonProperty(value = "out_bias", required = true) float outBias,
+      @JsonProperty(required = true) float threshold,
+      @JsonProperty(value = "threshold_request", required = true) float thresholdRequest,
+      @JsonProperty(value = "threshold_per_log_phrases", required = true)
+          float thresholdPerLogPhrases) {
+    private static Network none() {
+      float[] zeros = new float[Feature.COUNT];
+      return new Network(zeros, zeros, new float[0][], new float[0], new float[0], -20, 0, 0, 0);
+    }
+
+    private void requireShapes(String name) throws IOException {
+      int inputs = Feature.COUNT;
+      int units = hidden.length;
+      boolean fits =
+          means.length == inputs
+              && scales.length == inputs
+              && hiddenBias.length == units
+              && out.length == units;
+      for (float[] row : hidden) {
+        fits &= row.length == inputs;
+      }
+      if (!fits) {
+        throw new IOException(
+            name + ": weights are not of the shapes [" + units + ", " + inputs + "]");
+      }
+    }
+
+    /** P(a candidate of these features has fewer errors than the recogniser's best). */
+    double probability(float[] features) {
+      float[] x = new float[features.length];
+      for (int i = 0; i < x.length; i++) {
+        x[i] = Math.max(-MOST, Math.min(MOST, (features[i] - means[i]) * scales[i]));
+      }
+      float logit = outBias;
+      for (int i = 0; i < hidden.length; i++) {
+        float[] row = hidden[i];
+        float sum = hiddenBias[i];
+        for (int j = 0; j < x.length; j++) {
+          sum += row[j] * x[j];
+        }
+        if (sum > 0) {
+          logit += out[i] * sum;
+        }
+      }
+      return 1 / (1 + Math.exp(-logit));
+    }
+
+    /** What a probability must reach for the candidate to be taken; rises with the phrases. */
+    double threshold(int phrases, boolean ofRequest) {
+      double logit =
+          (ofRequest ? thresholdRequest : threshold)
+              + thresholdPerLogPhrases * Math.max(0, Math.log(Math.max(1, phrases) / 100.0));
+      return 1 / (1 + Math.exp(-logit));
+    }
   }
 }

@@ -60,6 +60,20 @@ class LearnedRescorerTest {
   }
 
   @Test
+  void givesSpansInCodePointsOfTheSource() {
+    String heard = "👍 please call meg bower now";
+    Rescored rescored = repair(nBest(heard), "Meg Bauer");
+
+    Rescored.Repair repair = rescored.hypotheses().get(0).repairs().get(0);
+    assertThat(rescored.hypotheses().get(0).text()).isEqualTo("👍 please call Meg Bauer now");
+    assertThat(repair.original()).isEqualTo("meg bower");
+    int start = heard.offsetByCodePoints(0, repair.start());
+    int end = heard.offsetByCodePoints(0, repair.end());
+    assertThat(heard.substring(start, end)).isEqualTo("meg bower");
+    assertThat(repair.start()).isEqualTo(14);
+  }
+
+  @Test
   void onlyReordersWhereItMayNotRepair() {
     NBest nBest = nBest("call mac power", "call meg bauer", "call mac bower");
     Rescored rescored =

@@ -17,11 +17,14 @@ final class ClusterBootstrap {
 
   /** Adds a row. */
   void add(String cluster, boolean success) {
+    add(cluster, 1, success ? 1 : 0);
+  }
+
+  /** Adds a part, such as errors removed, of a whole, such as errors. */
+  void add(String cluster, int whole, int part) {
     int[] counts = clusters.computeIfAbsent(cluster, c -> new int[2]);
-    counts[0]++;
-    if (success) {
-      counts[1]++;
-    }
+    counts[0] += whole;
+    counts[1] += part;
   }
 
   /**
@@ -45,7 +48,7 @@ final class ClusterBootstrap {
         rows += cluster[0];
         successes += cluster[1];
       }
-      shares[draw] = (double) successes / rows;
+      shares[draw] = rows == 0 ? 0 : (double) successes / rows;
     }
     Arrays.sort(shares);
     return new Interval(percentile(shares, 0.025), percentile(shares, 0.975));
