@@ -45,9 +45,7 @@ class Kind:
         return tuple(dict.fromkeys((*self.trained, *self.most_harm, *self.most_harm_of_request)))
 
 
-N_BEST = Kind(
-    "n_best", ("train", "train-shuffled", "snips"), {"dev": 0.007}, {"dev": 0.007, "snips": 0.004}
-)
+N_BEST = Kind("n_best", ("train", "train-shuffled", "snips"), {"dev": 0.007}, {"dev": 0.007, "snips": 0.004})
 ONE_BEST = Kind(
     "one_best",
     ("train-one-best", "train-shuffled-one-best", "is21", "is21-unrelated", "slurp"),

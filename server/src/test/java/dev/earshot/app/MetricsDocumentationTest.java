@@ -61,7 +61,10 @@ class MetricsDocumentationTest {
       channel.shutdownNow();
     }
     Set<String> documented = documented();
+    assertThat(documented).containsAll(RARE);
     documented.removeAll(RARE);
+    // On a busy machine some of them come up here, too.
+    measured.removeAll(RARE);
 
     assertThat(measured).containsExactlyInAnyOrderElementsOf(documented);
   }
