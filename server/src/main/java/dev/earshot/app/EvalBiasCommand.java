@@ -85,7 +85,9 @@ final class EvalBiasCommand implements Callable<Integer> {
       paramLabel = "NAME",
       defaultValue = "free",
       description =
-          "Of recorded turns: free, or in-beam for lists that were biased while decoding.")
+          "Of recorded turns: free; or in-beam, which compares lists that were biased while decoding,"
+              + " rescoring, and both, all against the free decoder's best. The lists that were"
+              + " biased may be in another of the folders.")
   private String decoder;
 
   @Option(
@@ -111,6 +113,22 @@ final class EvalBiasCommand implements Callable<Integer> {
   private @Nullable Path features;
 
   @Option(
+      names = "--phrases",
+      paramLabel = "FILE",
+      showDefaultValue = Visibility.NEVER,
+      description =
+          "Evaluates nothing, but writes there the phrases that the server makes of each recorded"
+              + " turn, for bench asr nbest --phrases.")
+  private @Nullable Path phrases;
+
+  @Option(
+      names = "--scale",
+      paramLabel = "X",
+      defaultValue = "1",
+      description = "Multiplies the boosts of --phrases, which are natural-log units.")
+  private double scale;
+
+  @Option(
       names = "--seed",
       paramLabel = "N",
       defaultValue = "1",
@@ -125,6 +143,9 @@ final class EvalBiasCommand implements Callable<Integer> {
     PrintWriter out = spec.commandLine().getOut();
     PrintWriter err = spec.commandLine().getErr();
     Path models = bundle == null ? ServeCommand.defaultBundle().resolveSibling("bias") : bundle;
+    if (phrases != null) {
+      return writePhrases(phrases, err);
+    }
     Path folds = scorers == null ? models.resolveSibling("training/scorers") : scorers;
     try (BiasReplay replay =
         BiasReplay.open(
@@ -137,8 +158,10 @@ final class EvalBiasCommand implements Callable<Integer> {
           replay.run(data, sets, decoder, shuffled, seed, ProgressBar.onStandardError(err));
       if (json) {
         out.println(json(reports));
-      } else {
+      } else if (decoder.equals("free")) {
         reports.forEach(report -> print(out, report));
+      } else {
+        reports.forEach(report -> printShort(out, report));
       }
       out.flush();
       return ExitCode.OK;
@@ -151,6 +174,48 @@ final class EvalBiasCommand implements Callable<Integer> {
       err.println("earshot: " + models + ": " + e.getMessage());
       return ExitCode.BAD_DATA;
     }
+  }
+
+  private int writePhrases(Path file, PrintWriter err) {
+    if (!(scale > 0 && scale <= 100)) {
+      throw new ParameterException(
+          spec.commandLine(), "--scale: " + scale + " (expected: above 0, at most 100)");
+    }
+    try {
+      BiasReplay.writePhrases(
+          data, sets.isEmpty() ? List.of("test") : sets, without, shuffled, scale, file);
+      return ExitCode.OK;
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);
+    } catch (EvalDataException e) {
+      err.println("earshot: " + e.getMessage());
+      return ExitCode.BAD_DATA;
+    } catch (IOException e) {
+      err.println("earshot: " + file + ": cannot be written: " + e.getMessage());
+      return ExitCode.BAD_DATA;
+    }
+  }
+
+  private static void printShort(PrintWriter out, BiasReport report) {
+    out.printf(
+        "| %s | turns | word errors, %% | removed, %% (95%%) | worse, %% (95%%) |%n", report.set());
+    out.println("|---|---:|---:|---:|---:|");
+    for (BiasReport.Group group : report.groups()) {
+      out.printf(
+          Locale.ROOT,
+          "| %s | %,d | %.1f → %.1f | %.1f (%.1f to %.1f) | %.2f (%.2f to %.2f) |%n",
+          group.name(),
+          group.turns(),
+          100.0 * group.errorsBefore() / Math.max(1, group.words()),
+          100.0 * group.errorsAfter() / Math.max(1, group.words()),
+          100 * group.removed(),
+          100 * group.removed95().low(),
+          100 * group.removed95().high(),
+          100 * group.harmed(),
+          100 * group.harmed95().low(),
+          100 * group.harmed95().high());
+    }
+    out.println();
   }
 
   private static void print(PrintWriter out, BiasReport report) {

@@ -1,6 +1,7 @@
 package dev.earshot.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -73,6 +74,84 @@ class EvalBiasCommandTest {
     JsonNode report = JSON.readTree(ask("--shuffled").out()).get(0);
 
     assertThat(group(report, "in-context, clean").get("errors_after").asInt()).isEqualTo(1);
+  }
+
+  @Test
+  void measuresPhrasesInTheBeamAgainstWhatIsHeardWithoutThem() throws IOException {
+    Path biased = Files.createDirectory(folder.resolve("biased"));
+    Files.write(
+        biased.resolve("nbest.test.in-beam.jsonl"),
+        List.of(
+            // By the recogniser alone the other one would be its best.
+            ("{'turn':'t/1','decoder':'in-beam','nbest':[{'text':'bauer','score':-3,'bias':2.5},"
+                    + "{'text':'power','score':-1.2,'bias':0}]}")
+                .replace('\'', '"'),
+            heard("t/2", "in-beam", "said a timer", "set a timer")));
+
+    JsonNode reports = JSON.readTree(ask("--data", biased.toString(), "--decoder=in-beam").out());
+
+    assertThat(reports)
+        .extracting(report -> report.get("set").asText())
+        .containsExactly("test, rescored", "test, in-beam", "test, in-beam and rescored");
+    for (JsonNode report : reports) {
+      assertThat(group(report, "in-context, clean").get("errors_before").asInt()).isEqualTo(1);
+      assertThat(group(report, "in-context, clean").get("errors_after").asInt()).isZero();
+    }
+    assertThat(group(reports.get(0), "unrelated, all").get("harmed").asDouble()).isZero();
+    assertThat(group(reports.get(1), "unrelated, clean").get("harmed").asDouble()).isEqualTo(1);
+    assertThat(group(reports.get(1), "unrelated, all").get("errors_before").asInt()).isZero();
+    assertThat(ask("--data", biased.toString(), "--decoder=in-beam").out())
+        .doesNotContain("t/1", "timer");
+  }
+
+  @Test
+  void comparesOnlyTheTurnsThatBothDecodersHeard() throws IOException {
+    Files.writeString(
+        folder.resolve("nbest.test.in-beam.jsonl"),
+        heard("t/1", "in-beam", "bauer") + "\n" + heard("t/3", "in-beam", "never heard"));
+
+    JsonNode reports = JSON.readTree(ask("--decoder", "in-beam").out());
+
+    assertThat(reports.get(1).get("groups"))
+        .extracting(group -> group.get("name").asText())
+        .containsExactly("in-context, clean");
+    assertThat(group(reports.get(1), "in-context, clean").get("turns").asInt()).isEqualTo(1);
+  }
+
+  @Test
+  void writesThePhrasesOfEachTurnForADecoder() throws IOException {
+    Path plain = folder.resolve("plain.jsonl");
+    Path halved = folder.resolve("halved.jsonl");
+    String data = folder.toString();
+
+    assertThat(run("--data", data, "--phrases", plain.toString()).exitCode())
+        .isEqualTo(ExitCode.OK);
+    assertThat(
+            run("--data", data, "--set=test", "--scale=0.5", "--phrases", halved.toString())
+                .exitCode())
+        .isEqualTo(ExitCode.OK);
+
+    // Also of the turn that was not heard yet.
+    assertThat(Files.readAllLines(plain)).hasSize(3);
+    JsonNode first = JSON.readTree(Files.readAllLines(plain).get(0));
+    assertThat(first.get("turn").asText()).isEqualTo("t/1");
+    assertThat(first.get("phrases"))
+        .extracting(phrase -> phrase.get("text").asText())
+        .contains("meg bauer", "bauer", "meg jones");
+    double boost = first.at("/phrases/0/boost").asDouble();
+    assertThat(boost).isPositive();
+    assertThat(JSON.readTree(Files.readAllLines(halved).get(0)).at("/phrases/0/boost").asDouble())
+        .isCloseTo(boost / 2, within(1e-4));
+  }
+
+  @Test
+  void writesNoPhrasesOfDataThatHasNoContext() {
+    String file = folder.resolve("phrases.jsonl").toString();
+    String data = folder.toString();
+    assertThat(run("--data", data, "--set=is21", "--phrases", file).err()).contains("--set: is21");
+    assertThat(run("--data", data, "--scale=0", "--phrases", file).err()).contains("--scale: 0.0");
+    assertThat(run("--data", data, "--set=snips", "--decoder=in-beam").err())
+        .contains("--set: snips");
   }
 
   @Test

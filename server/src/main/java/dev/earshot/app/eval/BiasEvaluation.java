@@ -16,11 +16,11 @@ import dev.earshot.rescore.Rescored;
 import dev.earshot.rescore.Rescorer.PreparedPhrases;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Random;
-import java.util.Set;
 import java.util.function.Function;
 import java.util.function.ToIntFunction;
 import java.util.stream.IntStream;
@@ -30,6 +30,9 @@ final class BiasEvaluation {
   private static final int DRAWS = 1_000;
   private static final List<String> RIVALS = List.of("distance", "spelling");
   private static final String UNRELATED = "unrelated";
+
+  /** What {@link #compare} compares, in its order. */
+  static final List<String> WAYS = List.of("rescored", "in-beam", "in-beam and rescored");
 
   private final Function<BiasTurn, LearnedRescorer> rescorers;
   private final Optional<Pronouncer> pronouncer;
@@ -138,17 +141,80 @@ final class BiasEvaluation {
             })
             .toList();
     progress.end();
-    Set<String> names = new LinkedHashSet<>();
-    turns.forEach(turn -> names.add(turn.group()));
-    List<Group> groups = new ArrayList<>();
-    names.stream()
-        .sorted()
-        .forEach(name -> groups.add(group(name, ofGroup(outcomes, name), new Random(seed))));
+    List<Group> groups = groups(outcomes, seed);
     List<Rival> rivals = new ArrayList<>();
     for (int i = 0; i < RIVALS.size(); i++) {
       rivals.add(rival(i, outcomes, groups));
     }
     return new BiasReport(set, rivals, groups);
+  }
+
+  /**
+   * Compares what there is without a context to phrases in the beam, rescoring, and both.
+   *
+   * @param set their name
+   * @param turns as the free decoder heard them, whose best all is measured against
+   * @param inBeam by the turn's id, the lists of a decoder that was given the turn's phrases
+   * @param seed of the intervals
+   */
+  List<BiasReport> compare(
+      String set,
+      List<BiasTurn> turns,
+      Map<String, NBest> inBeam,
+      long seed,
+      EvalProgress progress) {
+    progress.begin(set, turns.size());
+    List<List<Outcome>> ways =
+        IntStream.range(0, turns.size())
+            .parallel()
+            .mapToObj(i -> {
+              List<Outcome> outcomes = ways(turns.get(i), inBeam);
+              progress.step();
+              return outcomes;
+            })
+            .toList();
+    progress.end();
+    List<BiasReport> reports = new ArrayList<>();
+    for (int way = 0; way < WAYS.size(); way++) {
+      int column = way;
+      List<Outcome> outcomes = ways.stream().map(all -> all.get(column)).toList();
+      List<Group> groups = new ArrayList<>(groups(outcomes, seed));
+      List<Outcome> unrelated =
+          outcomes.stream().filter(outcome -> outcome.turn.group().startsWith(UNRELATED)).toList();
+      if (!unrelated.isEmpty()) {
+        groups.add(group(UNRELATED + ", all", unrelated, new Random(seed)));
+      }
+      reports.add(new BiasReport(set + ", " + WAYS.get(way), List.of(), groups));
+    }
+    return reports;
+  }
+
+  private List<Outcome> ways(BiasTurn turn, Map<String, NBest> inBeam) {
+    Replayed free = replay(turn);
+    BiasTurn biased = turn.heardAs(Objects.requireNonNull(inBeam.get(turn.id())));
+    return List.of(
+        outcome(free, free.after()),
+        outcome(free, WordErrors.words(best(biased.nBest()))),
+        outcome(free, replay(biased).after()));
+  }
+
+  private static Outcome outcome(Replayed before, List<String> after) {
+    return new Outcome(
+        before.turn,
+        before.errors,
+        WordErrors.between(before.turn.reference(), after),
+        before.missed,
+        missed(before.turn, after),
+        List.of());
+  }
+
+  private static List<Group> groups(List<Outcome> outcomes, long seed) {
+    return outcomes.stream()
+        .map(outcome -> outcome.turn.group())
+        .distinct()
+        .sorted()
+        .map(name -> group(name, ofGroup(outcomes, name), new Random(seed)))
+        .toList();
   }
 
   private static List<Outcome> ofGroup(List<Outcome> outcomes, String name) {

@@ -31,4 +31,9 @@ record BiasTurn(
     context = List.copyOf(context);
     sought = List.copyOf(sought);
   }
+
+  /** The same turn, heard otherwise. */
+  BiasTurn heardAs(NBest other) {
+    return new BiasTurn(id, cluster, group, reference, other, phrases, context, sought);
+  }
 }

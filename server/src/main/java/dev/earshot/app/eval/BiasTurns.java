@@ -22,6 +22,8 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Random;
 import java.util.Set;
+import java.util.function.BiConsumer;
+import java.util.function.Predicate;
 
 /** Reads recorded turns: those of {@code perf/asr}, and public data. */
 final class BiasTurns {
@@ -44,6 +46,9 @@ final class BiasTurns {
 
   /** Sets of public data, which the shipped scorer has seen in training. */
   static final List<String> CROSS_FITTED = List.of("is21", "is21-unrelated", "slurp", "snips");
+
+  /** The decoder that knows no phrases. */
+  static final String FREE = "free";
 
   private static final String IS21 = "is21.test-clean.100.jsonl.gz";
   private static final String SLURP = "slurp.dev.jsonl.gz";
@@ -71,14 +76,14 @@ final class BiasTurns {
   }
 
   /**
-   * Reads a set.
+   * Reads a set; of recorded turns what the free decoder heard.
    *
    * @param set of {@link #EVALUATED} or {@link #FOR_TRAINING}
    * @param signals of recorded turns; the trainer's sets have their own: there the number of
    *     phrases varies, and in a third of the turns they are the request's
    * @throws EvalDataException if a file is missing or is not as it should be
    */
-  static List<BiasTurn> read(Path folder, String set, String decoder, Signals signals) {
+  static List<BiasTurn> read(Path folder, String set, Signals signals) {
     return switch (set) {
       case "is21" -> is21(folder.resolve(IS21));
       case "is21-unrelated" -> is21Unrelated(folder.resolve(IS21), SEED);
@@ -86,20 +91,19 @@ final class BiasTurns {
       case "snips" -> snips(folder.resolve(SNIPS), folder.resolve(ENTITIES), SEED);
       default -> {
         boolean training = set.startsWith("train");
-        yield recorded(
-            folder,
-            split(set),
-            decoder,
+        Signals ofSet =
             new Signals(
                 signals.without,
                 signals.shuffled || set.contains("-shuffled"),
                 set.endsWith("-one-best") ? 1 : signals.mostHypotheses,
-                training));
+                training);
+        yield recorded(folder, split(set), lists(folder, split(set), FREE, ofSet), ofSet);
       }
     };
   }
 
-  private static String split(String set) {
+  /** The split that a set of recorded turns is of. */
+  static String split(String set) {
     int dash = set.indexOf('-');
     return dash < 0 ? set : set.substring(0, dash);
   }
@@ -260,11 +264,11 @@ final class BiasTurns {
     return choices[Math.floorMod(hash, choices.length)];
   }
 
-  /** Turns recorded by {@code perf/asr}: of one split, with the free decoder's n-best. */
-  static List<BiasTurn> recorded(Path folder, String split, String decoder, Signals signals) {
+  /** What was heard of each turn of a split, by the turn's id. */
+  static Map<String, NBest> lists(Path folder, String split, String decoder, Signals signals) {
     Map<String, NBest> heard = new HashMap<>();
     JsonLines.read(
-        folder.resolve("nbest." + split + (decoder.equals("free") ? "" : "." + decoder) + ".jsonl"),
+        folder.resolve(listFile(split, decoder)),
         line -> {
           if (line.text("decoder").equals(decoder)) {
             List<NBest.Hypothesis> nBest = new ArrayList<>();
@@ -276,9 +280,11 @@ final class BiasTurns {
                     : signals.mostHypotheses;
             for (JsonNode hypothesis : line.fields().path("nbest")) {
               if (nBest.size() < mostHypotheses) {
+                // What phrases in the beam added is part of the score that a recogniser gives.
                 nBest.add(
                     new NBest.Hypothesis(
-                        hypothesis.path("text").asText(), hypothesis.path("score").asDouble()));
+                        hypothesis.path("text").asText(),
+                        hypothesis.path("score").asDouble() + hypothesis.path("bias").asDouble()));
               }
             }
             if (!nBest.isEmpty()) {
@@ -286,53 +292,99 @@ final class BiasTurns {
             }
           }
         });
+    return heard;
+  }
+
+  private static String listFile(String split, String decoder) {
+    return "nbest." + split + (decoder.equals(FREE) ? "" : "." + decoder) + ".jsonl";
+  }
+
+  /** Whether a folder has a decoder's lists of a split. */
+  static boolean hasLists(Path folder, String split, String decoder) {
+    return Files.exists(folder.resolve(listFile(split, decoder)));
+  }
+
+  /** Turns recorded by {@code perf/asr}: those of one split that were heard. */
+  static List<BiasTurn> recorded(
+      Path folder, String split, Map<String, NBest> heard, Signals signals) {
+    List<BiasTurn> turns = new ArrayList<>();
+    forEachRecorded(
+        folder,
+        split,
+        heard::containsKey,
+        signals,
+        (line, context, made) -> {
+          List<BiasPhrase> phrases =
+              signals.varied && Math.floorMod(line.text("turn").hashCode() / 7, 3) == 0
+                  ? explicit(made.stream().map(BiasPhrase::text).toList())
+                  : made;
+          List<List<String>> sought = new ArrayList<>();
+          for (String answer : texts(line, "answer")) {
+            sought.add(WordErrors.words(answer));
+          }
+          String snr =
+              line.fields().path("snr").isNumber()
+                  ? line.fields().path("snr").asText() + " dB"
+                  : "clean";
+          String relation = line.text("relation");
+          turns.add(
+              new BiasTurn(
+                  line.text("turn"),
+                  line.text("scenario"),
+                  relation.equals("recording") ? relation : relation + ", " + snr,
+                  WordErrors.words(line.text("reference")),
+                  Objects.requireNonNull(heard.get(line.text("turn"))),
+                  phrases,
+                  contextTexts(context, phrases),
+                  sought));
+        });
+    return turns;
+  }
+
+  /** Hears of each recorded turn with the phrases that the server makes of its context. */
+  static void phrases(
+      Path folder, String split, Signals signals, BiConsumer<String, List<BiasPhrase>> consumer) {
+    forEachRecorded(
+        folder,
+        split,
+        turn -> true,
+        signals,
+        (line, context, made) -> consumer.accept(line.text("turn"), made));
+  }
+
+  /** Takes a turn, the turn whose context it has, and the phrases of that one. */
+  @FunctionalInterface
+  private interface RecordedTurn {
+    void accept(Line line, Line context, List<BiasPhrase> phrases);
+  }
+
+  private static void forEachRecorded(
+      Path folder, String split, Predicate<String> wanted, Signals signals, RecordedTurn consumer) {
     List<Line> lines = new ArrayList<>();
     JsonLines.read(
         folder.resolve("turns." + split + ".jsonl"),
         line -> {
-          if (heard.containsKey(line.text("turn"))) {
+          if (wanted.test(line.text("turn"))) {
             lines.add(line);
           }
         });
     PhraseMaker maker = new PhraseMaker();
-    List<BiasTurn> turns = new ArrayList<>();
     for (int i = 0; i < lines.size(); i++) {
       Line line = lines.get(i);
       // Half the list away there is another scenario.
       Line context = signals.shuffled ? lines.get((i + lines.size() / 2) % lines.size()) : line;
       int most = signals.varied ? varied(VARIED_PHRASES, line.text("turn").hashCode()) : PHRASES;
-      List<BiasPhrase> phrases =
+      consumer.accept(
+          line,
+          context,
           maker
               .make(
                   TurnContext.of(items(context.fields(), context), most)
                       .withEarlier(earlier(context.fields()))
                       .withLists(maker.prepare(lists(context.fields())))
                       .without(signals.without))
-              .phrases();
-      if (signals.varied && Math.floorMod(line.text("turn").hashCode() / 7, 3) == 0) {
-        phrases = explicit(phrases.stream().map(BiasPhrase::text).toList());
-      }
-      List<List<String>> sought = new ArrayList<>();
-      for (String answer : texts(line, "answer")) {
-        sought.add(WordErrors.words(answer));
-      }
-      String snr =
-          line.fields().path("snr").isNumber()
-              ? line.fields().path("snr").asText() + " dB"
-              : "clean";
-      String relation = line.text("relation");
-      turns.add(
-          new BiasTurn(
-              line.text("turn"),
-              line.text("scenario"),
-              relation.equals("recording") ? relation : relation + ", " + snr,
-              WordErrors.words(line.text("reference")),
-              Objects.requireNonNull(heard.get(line.text("turn"))),
-              phrases,
-              contextTexts(context, phrases),
-              sought));
+              .phrases());
     }
-    return turns;
   }
 
   /** What the server's context vector is made of: texts, items, then what the lists may add. */
