@@ -41,8 +41,13 @@ final class NBestCommand implements Callable<Integer> {
 
   @Spec private CommandSpec spec;
 
-  @Option(names = "--data", required = true, description = "Folder of the turns and the lists.")
+  @Option(names = "--data", required = true, description = "Folder of the turns, and of the lists.")
   private Path data;
+
+  @Option(
+      names = "--out",
+      description = "Folder of the lists, where it is another one than the turns'.")
+  private @Nullable Path out;
 
   @Option(
       names = "--split",
@@ -138,7 +143,7 @@ final class NBestCommand implements Callable<Integer> {
 
   private Path file(Split split) {
     String decoder = phrases == null ? "" : ".in-beam";
-    return data.resolve("nbest." + split.label() + decoder + ".jsonl");
+    return (out == null ? data : out).resolve("nbest." + split.label() + decoder + ".jsonl");
   }
 
   /** Different words only, each with the score of its best writing. */
