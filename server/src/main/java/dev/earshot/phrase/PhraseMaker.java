@@ -105,13 +105,13 @@ public final class PhraseMaker {
 
   /** The words of a text as it would be said: lower case, numbers and initials spelled. */
   public static String spoken(String text, String locale) {
-    SpokenText spoken = SpokenText.of(text, isEnglish(locale));
+    SpokenText spoken = SpokenText.of(text, SpokenText.isEnglish(locale));
     return spoken.words(0, spoken.size());
   }
 
   /** The phrases of a turn. */
   public Phrases make(TurnContext turn) {
-    Turn making = new Turn(turn, isEnglish(turn.locale()));
+    Turn making = new Turn(turn, SpokenText.isEnglish(turn.locale()));
     if (turn.reads(PhraseSource.REPLY)) {
       making.addInteraction(turn.items(), PhraseSource.REPLY, OF_REPLY, OF_REPLY_TEXT);
     }
@@ -172,13 +172,6 @@ public final class PhraseMaker {
         phrase.kind().isEmpty() ? PHRASE : phrase.kind(),
         PhraseSource.REQUEST,
         locale);
-  }
-
-  private static boolean isEnglish(String locale) {
-    return locale.isEmpty()
-        || locale.equalsIgnoreCase("en")
-        || locale.regionMatches(true, 0, "en-", 0, 3)
-        || locale.regionMatches(true, 0, "en_", 0, 3);
   }
 
   /** One phrase while it is made. */

@@ -5,19 +5,18 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
  * A written text as it would be said, piece by piece: each piece of the writing, up to white space,
  * with its spoken words in lower case. Numbers, initials, abbreviations and symbols become words,
- * marks above and below letters go. Immutable.
+ * marks above and below letters go. What is to be said and what a recogniser heard are both read
+ * so, that they can be compared. Immutable.
  *
  * @param written the text that the pieces lie in
  */
-record SpokenText(String written, List<Piece> pieces) {
-  private static final Pattern SPACE = Pattern.compile("\\s+");
+public record SpokenText(String written, List<Piece> pieces) {
   private static final Pattern APART = Pattern.compile(" +'s\\b");
   private static final Pattern MARKS = Pattern.compile("\\p{Mn}+");
   private static final Pattern INITIALS = Pattern.compile("(?:\\p{L}\\.)+\\p{L}?");
@@ -26,9 +25,13 @@ record SpokenText(String written, List<Piece> pieces) {
   private static final Pattern MONEY = Pattern.compile("([$£€])([\\d,]*\\d)(?:\\.(\\d\\d))?");
   private static final Pattern GROUPED = Pattern.compile("\\d{1,3}(?:,\\d{3})+");
   private static final Pattern DECIMAL = Pattern.compile("(\\d+)\\.(\\d+)");
-  private static final Pattern RUN = Pattern.compile("\\d+|[\\p{L}']+");
+  private static final Pattern RUN = Pattern.compile("[0-9]+|[\\p{L}\\p{M}'[\\p{Nd}&&[^0-9]]]+");
   private static final Pattern NO_VOWEL = Pattern.compile("[B-DF-HJ-NP-TV-XZ]{2,5}");
   private static final Pattern DOMAIN = Pattern.compile("[\\p{L}\\d]+(?:\\.\\p{L}{2,4})+");
+
+  /** What some recognisers write apart from its word: "it 's". */
+  private static final Pattern CLITIC =
+      Pattern.compile("'(?:s|m|d|t|re|ll|ve)(?![\\p{L}\\d'])\\P{L}*", Pattern.CASE_INSENSITIVE);
 
   private static final Map<String, String> CURRENCIES =
       Map.of("$", "dollars", "£", "pounds", "€", "euros");
@@ -63,9 +66,7 @@ record SpokenText(String written, List<Piece> pieces) {
   private static final Map<String, String> SYMBOLS =
       Map.of("&", "and", "+", "plus", "@", "at", "%", "percent", "=", "equals");
 
-  private static final Set<Character> INNER = Set.of('\'');
-
-  SpokenText {
+  public SpokenText {
     pieces = List.copyOf(pieces);
   }
 
@@ -78,9 +79,9 @@ record SpokenText(String written, List<Piece> pieces) {
    * @param capital whether it begins with a capital letter
    * @param ends whether a sentence or a part of one ends with it
    */
-  record Piece(
+  public record Piece(
       int start, int end, List<String> words, List<String> cardinal, boolean capital, Break ends) {
-    Piece {
+    public Piece {
       words = List.copyOf(words);
       cardinal = List.copyOf(cardinal);
     }
@@ -88,47 +89,117 @@ record SpokenText(String written, List<Piece> pieces) {
     boolean isInitial() {
       return words.size() == 1 && words.get(0).length() == 1;
     }
+
+    @Override
+    public String toString() {
+      return "Piece[words=" + words.size() + "]";
+    }
+  }
+
+  /**
+   * The least of the writing that can be replaced by something else: a word, also one beside a
+   * hyphen, or all of a number or of initials.
+   *
+   * @param words as they are said; at least one
+   */
+  public record Part(int start, int end, List<String> words) {
+    public Part {
+      words = List.copyOf(words);
+    }
+
+    @Override
+    public String toString() {
+      return "Part[words=" + words.size() + "]";
+    }
   }
 
   /** What ends with a piece. */
-  enum Break {
+  public enum Break {
     NONE,
     /** A comma, a bracket, a colon, a quotation mark. */
     PART,
     SENTENCE
   }
 
+  /** Whether texts of a locale, BCP 47, are read as English; those of the empty one are. */
+  public static boolean isEnglish(String locale) {
+    return locale.isEmpty()
+        || locale.equalsIgnoreCase("en")
+        || locale.regionMatches(true, 0, "en-", 0, 3)
+        || locale.regionMatches(true, 0, "en_", 0, 3);
+  }
+
   /**
-   * Of a text.
+   * Of a text, whose writing is normalised first.
    *
    * @param english whether numbers, symbols and abbreviations become English words
    */
   static SpokenText of(String text, boolean english) {
-    String written =
+    return asWritten(
         // "adele 's", as some recognisers and corpora write it.
         APART
             .matcher(Normalizer.normalize(text, Normalizer.Form.NFC).replace('’', '\''))
-            .replaceAll("'s");
-    List<Piece> pieces = new ArrayList<>();
-    int position = 0;
-    Matcher space = SPACE.matcher(written);
-    List<int[]> chunks = new ArrayList<>();
-    while (space.find()) {
-      addChunk(chunks, position, space.start());
-      position = space.end();
-    }
-    addChunk(chunks, position, written.length());
-    for (int i = 0; i < chunks.size(); i++) {
+            .replaceAll("'s"),
+        english);
+  }
+
+  /**
+   * Of a text, the pieces of which lie where they do in it.
+   *
+   * @param english whether numbers, symbols and abbreviations become English words
+   */
+  public static SpokenText asWritten(String text, boolean english) {
+    String written = text.replace('’', '\'');
+    List<int[]> chunks = chunks(written);
+    int size = chunks.size();
+    List<Piece> pieces = new ArrayList<>(size);
+    for (int i = 0; i < size; i++) {
       int[] chunk = chunks.get(i);
-      pieces.add(piece(written, chunk[0], chunk[1], i == 0, i == chunks.size() - 1, english));
+      boolean inFront = i == 0 || (i < size - 1 && isInFrontOfName(written, chunks, i));
+      pieces.add(
+          piece(written, chunk[0], chunk[1], new Place(i == 0, i == size - 1, inFront), english));
     }
     return new SpokenText(written, pieces);
   }
 
-  private static void addChunk(List<int[]> chunks, int start, int end) {
-    if (start < end) {
-      chunks.add(new int[] {start, end});
+  /** Where a piece stands. */
+  private record Place(boolean first, boolean last, boolean inFrontOfName) {}
+
+  private static List<int[]> chunks(String written) {
+    List<int[]> chunks = new ArrayList<>();
+    int position = 0;
+    for (int i = 0; i <= written.length(); i++) {
+      if (i < written.length() && !isSpace(written.charAt(i))) {
+        continue;
+      }
+      if (position < i) {
+        int[] before = chunks.isEmpty() ? null : chunks.get(chunks.size() - 1);
+        if (before != null
+            && position - before[1] == 1
+            && written.charAt(position) == '\''
+            && Character.isLetter(written.charAt(before[1] - 1))
+            && CLITIC.matcher(written).region(position, i).matches()) {
+          before[1] = i;
+        } else {
+          chunks.add(new int[] {position, i});
+        }
+      }
+      position = i + 1;
     }
+    return chunks;
+  }
+
+  private static boolean isSpace(char c) {
+    return Character.isWhitespace(c) || Character.isSpaceChar(c);
+  }
+
+  /** Whether a title would stand here: "call Dr. Smith", but "Mulholland Dr. Los Angeles". */
+  private static boolean isInFrontOfName(String written, List<int[]> chunks, int i) {
+    int[] chunk = chunks.get(i);
+    boolean toName = Character.isUpperCase(written.charAt(chunks.get(i + 1)[0]));
+    boolean fromName = Character.isUpperCase(written.charAt(chunks.get(i - 1)[0]));
+    boolean isDoctor = written.startsWith("Dr", chunk[0]) && i == 1;
+    return toName && (!fromName || isDoctor) && written.charAt(chunk[1] - 1) != ',';
   }
 
   /** The words of some of the pieces, separated by spaces. */
@@ -160,8 +231,54 @@ record SpokenText(String written, List<Piece> pieces) {
     return pieces.size();
   }
 
-  private static Piece piece(
-      String written, int from, int to, boolean first, boolean last, boolean english) {
+  /** What can be replaced, in order; what is not said is a part of nothing. */
+  public List<Part> parts() {
+    List<Part> parts = new ArrayList<>(pieces.size());
+    for (Piece piece : pieces) {
+      if (piece.words.size() > 1) {
+        addParts(piece, parts);
+      } else if (!piece.words.isEmpty()) {
+        parts.add(new Part(piece.start, piece.end, piece.words));
+      }
+    }
+    return parts;
+  }
+
+  /** Those of a piece of several words: where these are all that is written, each on its own. */
+  private void addParts(Piece piece, List<Part> parts) {
+    List<Part> apart = new ArrayList<>();
+    int i = piece.start;
+    boolean plain = true;
+    while (i < piece.end && plain) {
+      int from = i;
+      while (i < piece.end && isOfWord(written.codePointAt(i))) {
+        i += Character.charCount(written.codePointAt(i));
+      }
+      if (i == from) {
+        plain = written.charAt(i) != '.';
+        i += Character.charCount(written.codePointAt(i));
+        continue;
+      }
+      List<String> word = new ArrayList<>(1);
+      addWord(word, written.substring(from, i));
+      if (!word.isEmpty()) {
+        apart.add(new Part(from, i, word));
+      }
+    }
+    plain &= apart.size() == piece.words.size();
+    for (int j = 0; plain && j < apart.size(); j++) {
+      plain =
+          withoutMarks(apart.get(j).words.get(0)).equals(withoutMarks(piece.words.get(j)))
+              && !Character.isDigit(piece.words.get(j).charAt(0));
+    }
+    if (plain) {
+      parts.addAll(apart);
+    } else {
+      parts.add(new Part(piece.start, piece.end, piece.words));
+    }
+  }
+
+  private static Piece piece(String written, int from, int to, Place place, boolean english) {
     int start = from;
     int end = to;
     while (start < end && !isInside(written.charAt(start), true)) {
@@ -175,10 +292,11 @@ record SpokenText(String written, List<Piece> pieces) {
       // A dash between words parts them; a lone symbol is said.
       String symbol = english ? SYMBOLS.get(written.substring(from, to)) : null;
       return symbol == null
-          ? new Piece(from, from, List.of(), List.of(), false, last ? ends : Break.PART)
+          ? new Piece(from, from, List.of(), List.of(), false, place.last ? ends : Break.PART)
           : new Piece(from, to, List.of(symbol), List.of(symbol), false, Break.NONE);
     }
-    String chunk = written.substring(start, end);
+    // A space within it is one that a recogniser wrote in front of "'s".
+    String chunk = written.substring(start, end).replace(" ", "");
     boolean dotted = end < to && written.charAt(end) == '.';
     if (dotted && INITIALS.matcher(chunk + ".").matches() && chunk.length() <= 5) {
       end++;
@@ -189,11 +307,26 @@ record SpokenText(String written, List<Piece> pieces) {
       ends = end(written, end, to);
     }
     boolean capital = Character.isUpperCase(chunk.codePointAt(0));
-    List<String> words = new ArrayList<>();
+    List<String> words = new ArrayList<>(1);
+    if (isPlain(chunk) && !isAbbreviation(chunk)) {
+      addWord(words, chunk);
+      return new Piece(start, end, words, words, capital, ends);
+    }
     List<String> cardinal = new ArrayList<>();
-    say(chunk, first, last, english, false, words);
-    say(chunk, first, last, english, true, cardinal);
+    say(chunk, place, english, false, words);
+    say(chunk, place, english, true, cardinal);
     return new Piece(start, end, words, cardinal, capital, ends);
+  }
+
+  /** Whether it is a word of ASCII letters, in small letters but for the first. */
+  private static boolean isPlain(String chunk) {
+    for (int i = 0; i < chunk.length(); i++) {
+      char c = chunk.charAt(i);
+      if (!(c >= 'a' && c <= 'z') && c != '\'' && !(i == 0 && c >= 'A' && c <= 'Z')) {
+        return false;
+      }
+    }
+    return true;
   }
 
   private static boolean isAbbreviation(String chunk) {
@@ -220,17 +353,21 @@ record SpokenText(String written, List<Piece> pieces) {
   private static boolean isInside(char c, boolean atStart) {
     return Character.isLetterOrDigit(c)
         || Character.isSurrogate(c)
-        || Character.getType(c) == Character.NON_SPACING_MARK
+        || isMark(c)
         || (atStart ? c == '$' || c == '£' || c == '€' : c == '%');
   }
 
+  private static boolean isMark(int codePoint) {
+    int type = Character.getType(codePoint);
+    return type == Character.NON_SPACING_MARK || type == Character.COMBINING_SPACING_MARK;
+  }
+
+  private static boolean isOfWord(int codePoint) {
+    return Character.isLetterOrDigit(codePoint) || isMark(codePoint) || codePoint == '\'';
+  }
+
   private static void say(
-      String chunk,
-      boolean first,
-      boolean last,
-      boolean english,
-      boolean asAmount,
-      List<String> words) {
+      String chunk, Place place, boolean english, boolean asAmount, List<String> words) {
     if (INITIALS.matcher(chunk).matches()) {
       spell(chunk, words);
       return;
@@ -262,7 +399,7 @@ record SpokenText(String written, List<Piece> pieces) {
       add(words, NumberWords.cardinal(decimal.group(1)));
       add(words, "point");
       add(words, NumberWords.digitByDigit(decimal.group(2)));
-    } else if (last && !first && ROMAN.containsKey(chunk)) {
+    } else if (place.last && !place.first && ROMAN.containsKey(chunk)) {
       add(words, ROMAN.getOrDefault(chunk, ""));
     } else if (NO_VOWEL.matcher(chunk).matches()) {
       spell(chunk, words);
@@ -275,7 +412,7 @@ record SpokenText(String written, List<Piece> pieces) {
         runs(parts[i], asAmount, words);
       }
     } else {
-      abbreviated(chunk, first, asAmount, words);
+      abbreviated(chunk, place, asAmount, words);
     }
   }
 
@@ -285,11 +422,11 @@ record SpokenText(String written, List<Piece> pieces) {
         : NumberWords.cardinal(minutes);
   }
 
-  private static void abbreviated(
-      String chunk, boolean first, boolean asAmount, List<String> words) {
+  private static void abbreviated(String chunk, Place place, boolean asAmount, List<String> words) {
     String lower = chunk.toLowerCase(Locale.ROOT);
     String[] byPlace = BY_PLACE.get(lower);
-    String whole = byPlace == null ? ABBREVIATIONS.get(lower) : byPlace[first ? 0 : 1];
+    String whole =
+        byPlace == null ? ABBREVIATIONS.get(lower) : byPlace[place.inFrontOfName ? 0 : 1];
     if (whole != null && Character.isUpperCase(chunk.charAt(0))) {
       words.add(whole);
       return;
@@ -335,9 +472,7 @@ record SpokenText(String written, List<Piece> pieces) {
     chunk
         .codePoints()
         .forEach(c -> {
-          if (Character.isLetterOrDigit(c)
-              || Character.getType(c) == Character.NON_SPACING_MARK
-              || INNER.contains((char) c)) {
+          if (isOfWord(c)) {
             word.appendCodePoint(c);
           } else if (!word.isEmpty()) {
             addWord(words, word.toString());
@@ -361,7 +496,8 @@ record SpokenText(String written, List<Piece> pieces) {
     if (start == end) {
       return;
     }
-    words.add(word.substring(start, end).toLowerCase(Locale.ROOT));
+    String lower = word.substring(start, end).toLowerCase(Locale.ROOT);
+    words.add(Normalizer.normalize(lower, Normalizer.Form.NFC));
   }
 
   private static void add(List<String> words, String several) {
@@ -388,12 +524,14 @@ record SpokenText(String written, List<Piece> pieces) {
   private static String withoutMarks(String text) {
     return text.chars().allMatch(c -> c < 0x80)
         ? text
-        : MARKS
-            .matcher(Normalizer.normalize(text, Normalizer.Form.NFD))
-            .replaceAll("")
-            .replace("ß", "ss")
-            .replace("ø", "o")
-            .replace("Ø", "O")
-            .replace("æ", "ae");
+        : Normalizer.normalize(
+            MARKS
+                .matcher(Normalizer.normalize(text, Normalizer.Form.NFD))
+                .replaceAll("")
+                .replace("ß", "ss")
+                .replace("ø", "o")
+                .replace("Ø", "O")
+                .replace("æ", "ae"),
+            Normalizer.Form.NFC);
   }
 }

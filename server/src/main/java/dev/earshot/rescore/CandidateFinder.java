@@ -161,6 +161,9 @@ final class CandidateFinder {
         StringBuilder joined = new StringBuilder();
         for (int to = from + 1; to <= words.size() && to - from <= spanWords; to++) {
           joined.append(joined.length() > 0 ? " " : "").append(words.get(to - 1).text());
+          if (!text.canBegin(from) || !text.canEnd(to)) {
+            continue;
+          }
           String spanText = joined.toString();
           Span span = heard.spans.get(spanText);
           if (span == null) {

@@ -1,63 +1,86 @@
 package dev.earshot.rescore;
 
+import dev.earshot.phrase.SpokenText;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 
 /**
- * The words of a hypothesis and where they stand. A word is a run of letters, digits and
- * apostrophes; an apostrophe that stands apart belongs to the word before it ({@code it 's}), and
- * marks such as {@code <unk>} are none. Immutable.
- *
- * @param text as the recogniser wrote it
- * @param words in small letters
- * @param starts of each word, in UTF-16 units
- * @param ends of each word, exclusive, in UTF-16 units
+ * The words of a hypothesis as they are said, read as {@link SpokenText} reads phrases, and where
+ * they stand in what the recogniser wrote: several words may stand in one place, such as those of
+ * {@code 5:30}, and can only be replaced together. Marks such as {@code <unk>} are no words.
+ * Immutable.
  */
-record HypothesisText(String text, List<String> words, List<Integer> starts, List<Integer> ends) {
-  static HypothesisText of(String text) {
-    List<String> words = new ArrayList<>();
-    List<Integer> starts = new ArrayList<>();
-    List<Integer> ends = new ArrayList<>();
+final class HypothesisText {
+  private final String text;
+  private final List<String> words;
+
+  /** Of each word, where it begins and ends in UTF-16 units; its place is counted by parts. */
+  private final int[] starts;
+
+  private final int[] ends;
+  private final int[] parts;
+
+  private HypothesisText(String text, List<SpokenText.Part> from) {
+    this.text = text;
+    List<String> all = new ArrayList<>(from.size());
+    from.forEach(part -> all.addAll(part.words()));
+    words = List.copyOf(all);
+    starts = new int[words.size()];
+    ends = new int[words.size()];
+    parts = new int[words.size()];
     int at = 0;
-    while (at < text.length()) {
-      int start = at;
-      int mark = markEnd(text, at);
-      if (mark > at) {
-        at = mark;
-        continue;
-      }
-      while (at < text.length() && isOfWord(text.codePointAt(at))) {
-        at += Character.charCount(text.codePointAt(at));
-      }
-      if (at > start) {
-        String word = normalized(text.substring(start, at));
-        int last = words.size() - 1;
-        if (word.startsWith("'")
-            && word.length() <= 3
-            && last >= 0
-            && start - ends.get(last) <= 1) {
-          words.set(last, words.get(last) + word);
-          ends.set(last, at);
-        } else if (!word.isEmpty() && !word.equals("'")) {
-          words.add(word);
-          starts.add(start);
-          ends.add(at);
-        }
-      } else {
-        at += Character.charCount(text.codePointAt(at));
-      }
+    for (int i = 0; i < from.size(); i++) {
+      int next = at + from.get(i).words().size();
+      Arrays.fill(starts, at, next, from.get(i).start());
+      Arrays.fill(ends, at, next, from.get(i).end());
+      Arrays.fill(parts, at, next, i);
+      at = next;
     }
-    return new HypothesisText(text, List.copyOf(words), List.copyOf(starts), List.copyOf(ends));
   }
 
-  /** The words of a phrase, joined by single spaces. */
-  static String joined(String text) {
-    return String.join(" ", of(text).words);
+  /**
+   * Of a text.
+   *
+   * @param english whether numbers, symbols and abbreviations become English words
+   */
+  static HypothesisText of(String text, boolean english) {
+    return new HypothesisText(
+        text, SpokenText.asWritten(inSmallLetters(withoutMarks(text)), english).parts());
+  }
+
+  /** As the recogniser wrote it. */
+  String text() {
+    return text;
+  }
+
+  /** In small letters. */
+  List<String> words() {
+    return words;
   }
 
   int size() {
     return words.size();
+  }
+
+  /** Where a word begins, in UTF-16 units. */
+  int start(int word) {
+    return starts[word];
+  }
+
+  /** Where a word ends, in UTF-16 units. */
+  int end(int word) {
+    return ends[word];
+  }
+
+  /** Whether something else can be put from in front of this word on. */
+  boolean canBegin(int word) {
+    return word == 0 || parts[word] != parts[word - 1];
+  }
+
+  /** Whether something else can be put up to in front of this word. */
+  boolean canEnd(int word) {
+    return word == parts.length || canBegin(word);
   }
 
   /** A word's place in code points. */
@@ -65,24 +88,44 @@ record HypothesisText(String text, List<String> words, List<Integer> starts, Lis
     return text.codePointCount(0, utf16);
   }
 
-  private static String normalized(String word) {
-    return word.toLowerCase(Locale.ROOT).replace('’', '\'');
-  }
-
-  /** Where a recogniser's mark such as {@code <unk>} ends, or −1: it is no word. */
-  private static int markEnd(String text, int at) {
-    char first = text.charAt(at);
-    if (first != '<' && first != '[') {
-      return -1;
+  /** With spaces in place of a recogniser's marks. */
+  private static String withoutMarks(String text) {
+    StringBuilder without = null;
+    int at = 0;
+    while (at < text.length()) {
+      char first = text.charAt(at);
+      int end = first == '<' || first == '[' ? text.indexOf(first == '<' ? '>' : ']', at) + 1 : 0;
+      if (end == 0) {
+        at++;
+        continue;
+      }
+      if (without == null) {
+        without = new StringBuilder(text);
+      }
+      for (; at < end; at++) {
+        without.setCharAt(at, ' ');
+      }
     }
-    return text.indexOf(first == '<' ? '>' : ']', at) + 1;
+    return without == null ? text : without.toString();
   }
 
-  private static boolean isOfWord(int codePoint) {
-    return Character.isLetterOrDigit(codePoint)
-        || codePoint == '\''
-        || codePoint == '’'
-        || Character.getType(codePoint) == Character.NON_SPACING_MARK;
+  /** Where a recogniser writes capitals alone, they do not tell initials and names from words. */
+  private static String inSmallLetters(String text) {
+    boolean spaced = false;
+    for (int i = 0; i < text.length(); i++) {
+      if (Character.isLowerCase(text.charAt(i))) {
+        return text;
+      }
+      spaced |= text.charAt(i) == ' ';
+    }
+    if (!spaced) {
+      return text;
+    }
+    char[] small = text.toCharArray();
+    for (int i = 0; i < small.length; i++) {
+      small[i] = Character.toLowerCase(small[i]);
+    }
+    return new String(small);
   }
 
   @Override

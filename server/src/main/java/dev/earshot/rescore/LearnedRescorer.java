@@ -55,7 +55,7 @@ public final class LearnedRescorer implements Rescorer {
    */
   public List<Proposal> proposals(NBest nBest, PreparedPhrases phrases, ContextMatch context) {
     PhraseTable table = (PhraseTable) phrases;
-    List<HypothesisText> texts = texts(nBest);
+    List<HypothesisText> texts = texts(nBest, table);
     double[] scores = Scores.of(nBest);
     List<Proposal> proposals = new ArrayList<>();
     for (Candidate candidate : candidates(texts, scores, Scores.best(scores), table, context)) {
@@ -73,8 +73,8 @@ public final class LearnedRescorer implements Rescorer {
     return proposals;
   }
 
-  private static List<HypothesisText> texts(NBest nBest) {
-    return nBest.hypotheses().stream().map(heard -> HypothesisText.of(heard.text())).toList();
+  private static List<HypothesisText> texts(NBest nBest, PhraseTable table) {
+    return nBest.hypotheses().stream().map(heard -> table.read(heard.text())).toList();
   }
 
   @Override
@@ -86,7 +86,7 @@ public final class LearnedRescorer implements Rescorer {
   public Rescored rescore(
       NBest nBest, PreparedPhrases phrases, ContextMatch context, RescoreMode mode) {
     PhraseTable table = (PhraseTable) phrases;
-    List<HypothesisText> texts = texts(nBest);
+    List<HypothesisText> texts = texts(nBest, table);
     double[] scores = Scores.of(nBest);
     int best = Scores.best(scores);
     List<Candidate> candidates = candidates(texts, scores, best, table, context);
@@ -193,8 +193,8 @@ public final class LearnedRescorer implements Rescorer {
     for (Weighed weighed : taken) {
       Candidate candidate = weighed.candidate;
       if (!candidate.isExact()) {
-        int start = text.starts().get(candidate.firstWord());
-        int end = text.ends().get(candidate.lastWord() - 1);
+        int start = text.start(candidate.firstWord());
+        int end = text.end(candidate.lastWord() - 1);
         repairs.add(
             new Rescored.Repair(
                 text.codePointOf(start),

@@ -1,6 +1,7 @@
 package dev.earshot.rescore;
 
 import dev.earshot.phrase.BiasPhrase;
+import dev.earshot.phrase.SpokenText;
 import dev.earshot.pronunciation.Pronunciation;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -20,6 +21,7 @@ final class PhraseTable implements Rescorer.PreparedPhrases {
   private static final int MOST_SOUNDS = 4;
 
   private final List<BiasPhrase> phrases;
+  private final boolean english;
   private final String[] joined;
   private final Map<String, Integer> byWords;
   private final Set<String> words;
@@ -41,6 +43,9 @@ final class PhraseTable implements Rescorer.PreparedPhrases {
 
   PhraseTable(List<BiasPhrase> all) {
     phrases = List.copyOf(all);
+    english =
+        phrases.isEmpty()
+            || phrases.stream().anyMatch(phrase -> SpokenText.isEnglish(phrase.locale()));
     joined = new String[phrases.size()];
     byWords = new HashMap<>(phrases.size() * 2);
     words = new HashSet<>();
@@ -51,7 +56,7 @@ final class PhraseTable implements Rescorer.PreparedPhrases {
     List<Integer> silent = new ArrayList<>();
     int total = 0;
     for (int i = 0; i < phrases.size(); i++) {
-      HypothesisText text = HypothesisText.of(phrases.get(i).text());
+      HypothesisText text = HypothesisText.of(phrases.get(i).text(), english);
       joined[i] = String.join(" ", text.words());
       byWords.putIfAbsent(joined[i], i);
       words.addAll(text.words());
@@ -95,6 +100,11 @@ final class PhraseTable implements Rescorer.PreparedPhrases {
   @Override
   public int size() {
     return phrases.size();
+  }
+
+  /** The words of a text, in the language of the phrases. */
+  HypothesisText read(String text) {
+    return HypothesisText.of(text, english);
   }
 
   BiasPhrase phrase(int index) {

@@ -2,12 +2,12 @@ package dev.earshot.rescore;
 
 import java.util.List;
 
-/** How texts are split into the words that are compared. */
+/** How English texts are split into the words that are compared. */
 public final class SpokenWords {
   private SpokenWords() {}
 
-  /** The words of a text in small letters: runs of letters, digits and apostrophes. */
+  /** The words of a text as they are said, in small letters: "five thirty" of "5:30". */
   public static List<String> of(String text) {
-    return HypothesisText.of(text).words();
+    return HypothesisText.of(text, true).words();
   }
 }

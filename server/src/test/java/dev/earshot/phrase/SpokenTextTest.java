@@ -39,6 +39,9 @@ class SpokenTextTest {
           St. James St.                 | saint james street
           Dr. Smith                     | doctor smith
           Mulholland Dr.                | mulholland drive
+          Ask Dr. Smith About It        | ask doctor smith about it
+          100 Main St. Springfield      | one hundred main street springfield
+          they 're here                 | they're here
           Mr. Jones Jr.                 | mister jones junior
           Rocky II                      | rocky two
           Singular Act I                | singular act i

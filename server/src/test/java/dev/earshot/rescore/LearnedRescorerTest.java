@@ -74,6 +74,41 @@ class LearnedRescorerTest {
   }
 
   @Test
+  void knowsAPhraseThatIsWrittenInDigits() {
+    List<Proposal> proposals =
+        rescorer.proposals(
+            nBest("play highway of one", "play highway 61"),
+            phrases("Highway 61"),
+            ContextMatch.UNKNOWN);
+
+    assertThat(proposals)
+        .filteredOn(Proposal::isExact)
+        .singleElement()
+        .extracting(Proposal::text)
+        .isEqualTo("play highway 61");
+  }
+
+  @Test
+  void keepsWhatItDoesNotReplaceAsTheRecogniserWroteIt() {
+    String heard = "Wake  me at 5:30, call meg bower on the 2nd.";
+    Rescored rescored = repair(nBest(heard), "Meg Bauer");
+
+    assertThat(rescored.hypotheses().get(0).text())
+        .isEqualTo("Wake  me at 5:30, call Meg Bauer on the 2nd.");
+  }
+
+  @Test
+  void replacesANumberAsAWholeOrNotAtAll() {
+    List<Proposal> proposals =
+        rescorer.proposals(nBest("at 5:30"), phrases("Dirty", "Five Dirty"), ContextMatch.UNKNOWN);
+
+    assertThat(proposals)
+        .extracting(Proposal::text)
+        .contains("at Five Dirty")
+        .doesNotContain("at Dirty");
+  }
+
+  @Test
   void onlyReordersWhereItMayNotRepair() {
     NBest nBest = nBest("call mac power", "call meg bauer", "call mac bower");
     Rescored rescored =
