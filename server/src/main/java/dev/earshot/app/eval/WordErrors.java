@@ -2,14 +2,18 @@ package dev.earshot.app.eval;
 
 import dev.earshot.rescore.SpokenWords;
 import java.util.List;
+import java.util.Locale;
 
 /** Counts word errors: the least substitutions, insertions and deletions (Levenshtein, 1966). */
 final class WordErrors {
   private WordErrors() {}
 
-  /** The words that are compared: small letters and digits, without punctuation. */
+  /**
+   * The words that are compared: as they are said, in small letters, without punctuation. Capitals
+   * do not count, since references have none: {@code JT} and {@code jt} are the same.
+   */
   static List<String> words(String text) {
-    return SpokenWords.of(text);
+    return SpokenWords.of(text.toLowerCase(Locale.ROOT));
   }
 
   static int between(List<String> reference, List<String> heard) {
