@@ -18,8 +18,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Spans of whole words are compared with phrases by their phones, wherever the borders of words
  * lie in between ("meg power" and "mac bower" with "Meg Bauer"). The n-best's hypotheses share most
- * of their spans, so each span is compared once. Most phrases are ruled out by how many phones of
- * each class they have: a distance is at least so many times the least cost of an edit.
+ * of their spans, so each span is compared once, with all phrases side by side, and what spans
+ * begin with is compared once for them all. Of what is near enough, what has too many other phones
+ * by class is ruled out.
  *
  * <p>Not thread-safe: it owns its buffers.
  */
@@ -45,7 +46,10 @@ final class CandidateFinder {
   private static final int MAX_CANDIDATES = 32;
 
   private final Pronouncer pronouncer;
-  private final PhoneDistance phoneDistance = new PhoneDistance();
+  private final LaneDistance laneDistance = new LaneDistance(MAX_SPAN_WORDS);
+
+  /** By the longer one's phones, up to which distance a pair is of interest, in units. */
+  private final int[] limits = new int[PhoneDistance.MAX_PHONES + 1];
 
   CandidateFinder(Pronouncer pronouncer) {
     this.pronouncer = pronouncer;
@@ -56,6 +60,16 @@ final class CandidateFinder {
     final String text;
     final List<SpokenWord> words;
     final byte[][] sounds;
+
+    /** The phones of the likeliest sound, and how many of them it begins with. */
+    final byte[] phones;
+
+    final int begun;
+
+    /** The spans of one word more. */
+    final List<Span> longer = new ArrayList<>();
+
+    final List<Near> near = new ArrayList<>();
     final List<Match> matches = new ArrayList<>();
 
     /** The phrase that stands there, or −1. */
@@ -66,13 +80,18 @@ final class CandidateFinder {
     /** The last hypothesis that it was counted for. */
     int countedFor = -1;
 
-    Span(String text, List<SpokenWord> words, byte[][] sounds, int exact) {
+    Span(String text, List<SpokenWord> words, int begun, int exact) {
       this.text = text;
       this.words = words;
-      this.sounds = sounds;
+      this.phones = join(words, -1);
+      this.sounds = CandidateFinder.sounds(words, phones);
+      this.begun = begun;
       this.exact = exact;
     }
   }
+
+  /** A phrase's sound that one of a span's is near. */
+  private record Near(int sound, int variant, int units) {}
 
   /** A phrase that a span sounds like, by the best of their variants. */
   private static final class Match {
@@ -101,6 +120,10 @@ final class CandidateFinder {
     double[] posteriors = {};
     int best;
     final Map<String, Span> spans = new HashMap<>();
+
+    /** Those of one word. */
+    final List<Span> beginnings = new ArrayList<>();
+
     final List<List<Place>> places = new ArrayList<>();
 
     /** By hypothesis, the places where a phrase stands as it is. */
@@ -127,6 +150,7 @@ final class CandidateFinder {
       return List.of();
     }
     Heard heard = read(texts, scores, best, phrases);
+    compare(heard.beginnings, phrases);
     for (Span span : heard.spans.values()) {
       match(span, phrases);
     }
@@ -158,20 +182,8 @@ final class CandidateFinder {
       heard.words.add(words);
       List<Place> places = new ArrayList<>();
       for (int from = 0; from < words.size(); from++) {
-        StringBuilder joined = new StringBuilder();
-        for (int to = from + 1; to <= words.size() && to - from <= spanWords; to++) {
-          joined.append(joined.length() > 0 ? " " : "").append(words.get(to - 1).text());
-          if (!text.canBegin(from) || !text.canEnd(to)) {
-            continue;
-          }
-          String spanText = joined.toString();
-          Span span = heard.spans.get(spanText);
-          if (span == null) {
-            List<SpokenWord> spoken = words.subList(from, to);
-            span = new Span(spanText, spoken, sounds(spoken), phrases.indexOf(spanText));
-            heard.spans.put(spanText, span);
-          }
-          places.add(new Place(span, i, from, to));
+        if (text.canBegin(from)) {
+          addPlaces(heard, i, from, Math.min(words.size(), from + spanWords), phrases, places);
         }
         List<Pronunciation> sounds = words.get(from).sounds();
         heard.phones[i] += sounds.isEmpty() ? 0 : sounds.get(0).length();
@@ -191,6 +203,29 @@ final class CandidateFinder {
     return heard;
   }
 
+  /** The spans of a hypothesis that begin with one word. */
+  private static void addPlaces(
+      Heard heard, int hypothesis, int from, int end, PhraseTable phrases, List<Place> places) {
+    List<SpokenWord> words = heard.words.get(hypothesis);
+    StringBuilder joined = new StringBuilder();
+    Span before = null;
+    for (int to = from + 1; to <= end; to++) {
+      joined.append(joined.length() > 0 ? " " : "").append(words.get(to - 1).text());
+      String text = joined.toString();
+      Span span = heard.spans.get(text);
+      if (span == null) {
+        int begun = before == null ? 0 : before.phones.length;
+        span = new Span(text, words.subList(from, to), begun, phrases.indexOf(text));
+        heard.spans.put(text, span);
+        (before == null ? heard.beginnings : before.longer).add(span);
+      }
+      if (heard.texts.get(hypothesis).canEnd(to)) {
+        places.add(new Place(span, hypothesis, from, to));
+      }
+      before = span;
+    }
+  }
+
   private SpokenWord spoken(String word) {
     Lexicon lexicon = pronouncer.lexicon();
     int number = lexicon.find(word);
@@ -198,9 +233,8 @@ final class CandidateFinder {
   }
 
   /** The ways of saying some words: all of one word, else the likeliest and one word's second. */
-  private static byte[][] sounds(List<SpokenWord> words) {
+  private static byte[][] sounds(List<SpokenWord> words, byte[] first) {
     List<byte[]> all = new ArrayList<>();
-    byte[] first = join(words, -1);
     if (first.length < LEAST_PHONES) {
       return new byte[0][];
     }
@@ -229,36 +263,88 @@ final class CandidateFinder {
     return Arrays.copyOf(phones, length);
   }
 
-  private void match(Span span, PhraseTable phrases) {
-    int variants = phrases.variants();
+  /** Up to which share of the longer one's phones a distance is of interest. */
+  private static float mostDistance(PhraseTable phrases) {
+    return MAX_DISTANCE - STRICTER * (float) Math.max(0, Math.log10(phrases.size() / 100.0));
+  }
+
+  /** Finds which phrases' sounds are near those of each span. */
+  private void compare(List<Span> beginnings, PhraseTable phrases) {
+    float most = mostDistance(phrases);
+    for (int longer = 0; longer < limits.length; longer++) {
+      limits[longer] = (int) (most * longer / PhoneDistance.UNIT);
+    }
+    for (PhraseLanes lanes : phrases.lanes()) {
+      laneDistance.begin(lanes);
+      for (Span span : beginnings) {
+        compare(span, 0, lanes);
+      }
+    }
+  }
+
+  private void compare(Span span, int level, PhraseLanes lanes) {
+    for (int sound = 1; sound < span.sounds.length; sound++) {
+      byte[] phones = span.sounds[sound];
+      laneDistance.extend(level, phones, 0, phones.length);
+      near(span, sound, level + 1, lanes);
+    }
+    laneDistance.extend(level, span.phones, span.begun, span.phones.length);
+    if (span.sounds.length > 0) {
+      near(span, 0, level + 1, lanes);
+    }
+    for (Span longer : span.longer) {
+      compare(longer, level + 1, lanes);
+    }
+  }
+
+  private void near(Span span, int sound, int level, PhraseLanes lanes) {
+    int phones = span.sounds[sound].length;
+    int[] lengths = lanes.lengths();
+    int lane = 0;
+    while (lane < lengths.length) {
+      int length = lengths[lane];
+      int end = lane + 1;
+      while (end < lengths.length && lengths[end] == length) {
+        end++;
+      }
+      int[] totals = laneDistance.totals(level, length);
+      int limit = limits[Math.max(phones, length)];
+      for (; lane < end; lane++) {
+        if (totals[lane] <= limit) {
+          span.near.add(new Near(sound, lanes.variants()[lane], totals[lane]));
+        }
+      }
+    }
+  }
+
+  private static void match(Span span, PhraseTable phrases) {
+    if (span.near.isEmpty() && phrases.unspoken().length == 0) {
+      return;
+    }
     Map<Integer, Match> found = new HashMap<>();
-    float most = MAX_DISTANCE - STRICTER * (float) Math.max(0, Math.log10(phrases.size() / 100.0));
-    for (byte[] sound : span.sounds) {
-      long signature = PhoneSignature.of(sound, 0, sound.length);
-      for (int i = 0; i < variants; i++) {
-        int length = phrases.length(i);
-        int longer = Math.max(length, sound.length);
-        if (PhoneSignature.difference(signature, phrases.signature(i))
-            > MAX_CLASS_DIFFERENCE * longer + 1) {
-          continue;
-        }
-        float limit = most * longer;
-        int start = phrases.start(i);
-        float total =
-            phoneDistance.between(sound, 0, sound.length, phrases.phones(), start, length, limit);
-        float distance = total / Math.max(length, sound.length);
-        if (distance > most) {
-          continue;
-        }
-        Match match = found.computeIfAbsent(phrases.owner(i), Match::new);
-        if (distance < match.distance) {
-          match.distance = distance;
-          match.total = total;
-          match.spanPhones = sound.length;
-          match.phrasePhones = length;
-          match.sameFirst = sound[0] == phrases.phones()[start];
-          match.sameLast = sound[sound.length - 1] == phrases.phones()[start + length - 1];
-        }
+    float most = mostDistance(phrases);
+    span.near.sort(Comparator.comparingInt(Near::sound).thenComparingInt(Near::variant));
+    for (Near near : span.near) {
+      byte[] sound = span.sounds[near.sound];
+      int length = phrases.length(near.variant);
+      int longer = Math.max(length, sound.length);
+      float total = near.units * PhoneDistance.UNIT;
+      float distance = total / longer;
+      if (distance > most
+          || PhoneSignature.difference(
+                  PhoneSignature.of(sound, 0, sound.length), phrases.signature(near.variant))
+              > MAX_CLASS_DIFFERENCE * longer + 1) {
+        continue;
+      }
+      Match match = found.computeIfAbsent(phrases.owner(near.variant), Match::new);
+      if (distance < match.distance) {
+        int start = phrases.start(near.variant);
+        match.distance = distance;
+        match.total = total;
+        match.spanPhones = sound.length;
+        match.phrasePhones = length;
+        match.sameFirst = sound[0] == phrases.phones()[start];
+        match.sameLast = sound[sound.length - 1] == phrases.phones()[start + length - 1];
       }
     }
     for (int phrase : phrases.unspoken()) {

@@ -19,7 +19,7 @@ final class PhoneDistance {
   private static final float[] LOSS = losses();
 
   /** Costs in whole numbers, with which the rows are filled faster. */
-  private static final float UNIT = 1 / 1024f;
+  static final float UNIT = 1 / 1024f;
 
   private static final int SHIFT = 6;
   private static final int[] SUBSTITUTION_UNITS = substitutionUnits();
@@ -38,8 +38,21 @@ final class PhoneDistance {
     return LOSS[phone];
   }
 
+  /** {@link #loss} in units. */
+  static int lossUnits(int phone) {
+    return LOSS_UNITS[phone];
+  }
+
+  /** {@link #substitution} of one phone by each of several, in units. */
+  static void substitutions(int phone, byte[] others, int count, int[] into) {
+    int row = phone << SHIFT;
+    for (int i = 0; i < count; i++) {
+      into[i] = SUBSTITUTION_UNITS[row + others[i]];
+    }
+  }
+
   /**
-   * The distance of two sequences.
+   * The distance of two sequences, one by one: {@link LaneDistance} finds many of them at once.
    *
    * @param limit of interest
    * @return the distance, or a number above {@code limit} where it is above

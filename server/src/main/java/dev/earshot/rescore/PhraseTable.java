@@ -41,6 +41,8 @@ final class PhraseTable implements Rescorer.PreparedPhrases {
   /** What phones each variant has. */
   private final long[] signatures;
 
+  private final List<PhraseLanes> lanes;
+
   PhraseTable(List<BiasPhrase> all) {
     phrases = List.copyOf(all);
     english =
@@ -95,6 +97,7 @@ final class PhraseTable implements Rescorer.PreparedPhrases {
       }
       signatures[i] = PhoneSignature.of(phones, starts[i], lengths[i]);
     }
+    lanes = PhraseLanes.of(phones, starts, lengths);
   }
 
   @Override
@@ -141,8 +144,9 @@ final class PhraseTable implements Rescorer.PreparedPhrases {
     return unspoken;
   }
 
-  int variants() {
-    return owners.length;
+  /** All variants, side by side. */
+  List<PhraseLanes> lanes() {
+    return lanes;
   }
 
   int owner(int variant) {
