@@ -20,6 +20,7 @@ import picocli.CommandLine.Spec;
       HelpCommand.class,
       LoadCommand.class,
       PairedCommand.class,
+      BiasSweepCommand.class,
       CrashCommand.class,
       StartCommand.class,
       PeersCommand.class,

@@ -41,6 +41,19 @@ final class EarshotProcess {
     return new ServerProcess.Spec("earshot", command, STORE, true);
   }
 
+  /**
+   * A server of this build with the models of biasing that are shipped, unless the arguments name
+   * others: where servers are started without the launcher they would not find them.
+   */
+  static ServerProcess.Spec withBiasing(Path bundle, List<String> arguments) {
+    List<String> all = new ArrayList<>(arguments);
+    if (arguments.stream().noneMatch(word -> word.startsWith("--bias-bundle"))) {
+      all.add(
+          "--bias-bundle=" + BundleOptions.shippedBundle().toAbsolutePath().resolveSibling("bias"));
+    }
+    return spec(null, bundle, all);
+  }
+
   /** Words of a command line, separated by blanks. */
   static List<String> words(@Nullable String line) {
     return line == null || line.isBlank() ? List.of() : List.of(line.strip().split("\\s+"));

@@ -7,6 +7,7 @@ import io.grpc.ManagedChannel;
 import io.grpc.netty.NettyChannelBuilder;
 import io.grpc.stub.StreamObserver;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -52,21 +53,44 @@ final class Population {
   /** Turns each user's skills on. */
   static void register(String host, int port, Map<String, List<String>> enabled)
       throws BenchException, InterruptedException {
+    write(
+        host,
+        port,
+        enabled.entrySet(),
+        (profiles, user, answer) ->
+            profiles.enableSkills(
+                EnableSkillsRequest.newBuilder()
+                    .setUserId(user.getKey())
+                    .setAllowMissing(true)
+                    .addAllSkillIds(user.getValue())
+                    .build(),
+                answer));
+  }
+
+  /** One write. */
+  @FunctionalInterface
+  interface Write<T> {
+    void send(ProfilesGrpc.ProfilesStub profiles, T what, StreamObserver<Profile> answer);
+  }
+
+  /**
+   * Makes many writes, some at a time.
+   *
+   * @throws BenchException if the server refuses one
+   */
+  static <T> void write(String host, int port, Collection<T> all, Write<T> write)
+      throws BenchException, InterruptedException {
     ManagedChannel channel = NettyChannelBuilder.forAddress(host, port).usePlaintext().build();
     Semaphore free = new Semaphore(IN_FLIGHT);
     AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
     try {
       ProfilesGrpc.ProfilesStub profiles = ProfilesGrpc.newStub(channel);
-      for (Map.Entry<String, List<String>> user : enabled.entrySet()) {
-        EnableSkillsRequest.Builder request =
-            EnableSkillsRequest.newBuilder()
-                .setUserId(user.getKey())
-                .setAllowMissing(true)
-                .addAllSkillIds(user.getValue());
+      for (T one : all) {
         free.acquire();
-        profiles
-            .withDeadlineAfter(DEADLINE_SECONDS, TimeUnit.SECONDS)
-            .enableSkills(request.build(), new Written(free, failure));
+        write.send(
+            profiles.withDeadlineAfter(DEADLINE_SECONDS, TimeUnit.SECONDS),
+            one,
+            new Written(free, failure));
       }
       free.acquire(IN_FLIGHT);
     } finally {

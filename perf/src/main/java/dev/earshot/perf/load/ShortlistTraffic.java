@@ -110,7 +110,11 @@ public final class ShortlistTraffic {
     if (message.length == 0) {
       return List.of();
     }
-    Degradation degradation = Degradation.parseFrom(message);
+    return missing(Degradation.parseFrom(message));
+  }
+
+  /** What an answer says it lacks, such as {@code PROFILE/NOT_READY}; to be added to. */
+  static List<String> missing(Degradation degradation) {
     List<String> missing = new ArrayList<>();
     for (Degradation.Missing part : degradation.getMissingList()) {
       if (part.getReason() != Degradation.Reason.REASON_NOT_REQUESTED) {
