@@ -15,9 +15,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
@@ -177,7 +175,8 @@ final class PairedCommand implements Callable<Integer> {
         PhaseResult warmA = a.run(warmUpSeconds);
         PhaseResult warmB = b.run(warmUpSeconds);
         progress.note("warm: " + warmA.goodput() + ", " + warmB.goodput() + " good answers/s");
-        Pairs pairs = measure(a, b, progress);
+        PairedRuns pairs =
+            PairedRuns.measure(pairCount, () -> a.run(seconds), () -> b.run(seconds), progress);
         report = report(time, machine, bundle, pairs);
       }
     }
@@ -259,54 +258,9 @@ final class PairedCommand implements Callable<Integer> {
     }
   }
 
-  private record Pairs(
-      List<PairedReport.Pair> ab, List<PairedReport.Pair> aa, int discarded, boolean complete) {}
-
-  /** A/B in changing order and A/A take turns, until there are enough valid pairs of both. */
-  private Pairs measure(Side a, Side b, ProgressLine progress)
-      throws BenchException, InterruptedException, IOException {
-    List<PairedReport.Pair> ab = new ArrayList<>();
-    List<PairedReport.Pair> aa = new ArrayList<>();
-    int discarded = 0;
-    while ((ab.size() < pairCount || aa.size() < pairCount) && discarded <= pairCount) {
-      progress.note(
-          String.format(
-              Locale.ROOT, "pairs: %d A/B, %d A/A of %d", ab.size(), aa.size(), pairCount));
-      boolean isNoise = aa.size() < ab.size();
-      boolean isSwapped = ab.size() % 2 == 1;
-      Side other = isNoise ? a : b;
-      PhaseResult first = (isSwapped ? other : a).run(seconds);
-      PhaseResult second = (isSwapped ? a : other).run(seconds);
-      if (!first.valid() || !second.valid()) {
-        discarded++;
-        continue;
-      }
-      (isNoise ? aa : ab)
-          .add(
-              isSwapped
-                  ? new PairedReport.Pair(second, first)
-                  : new PairedReport.Pair(first, second));
-    }
-    return new Pairs(ab, aa, discarded, ab.size() >= pairCount && aa.size() >= pairCount);
-  }
-
-  private PairedReport report(String time, Machine machine, Bundle bundle, Pairs pairs)
+  private PairedReport report(String time, Machine machine, Bundle bundle, PairedRuns pairs)
       throws BenchException {
-    if (pairs.ab.isEmpty() || pairs.aa.isEmpty()) {
-      throw new BenchException(
-          "no valid pair: the driver was behind its schedule all the time (other work on the"
-              + " machine?)");
-    }
-    List<PairedTest> tests =
-        List.of(
-            test(pairs, "p50", result -> result.latencyUs().p50()),
-            test(pairs, "p99", result -> result.latencyUs().p99()),
-            // One more of each kind, so that none late is no division by zero.
-            test(
-                pairs,
-                "late share",
-                result -> (1 + result.lateShare() * result.scheduled()) / (1 + result.scheduled())),
-            test(pairs, "goodput (A/B)", result -> 1 / Math.max(1, result.goodput())));
+    List<PairedTest> tests = pairs.tests();
     Map<String, Object> setup = load.describe(bundle);
     return new PairedReport(
         PairedReport.KIND,
@@ -319,27 +273,16 @@ final class PairedCommand implements Callable<Integer> {
         describe(homeB, argsB, fault),
         rate,
         tests,
-        mean(pairs.ab, pair -> pair.a().lateShare()),
-        mean(pairs.ab, pair -> pair.b().lateShare()),
-        pairs.ab.stream()
+        mean(pairs.ab(), pair -> pair.a().lateShare()),
+        mean(pairs.ab(), pair -> pair.b().lateShare()),
+        pairs.ab().stream()
             .mapToLong(pair -> pair.b().failed().values().stream().mapToLong(Long::longValue).sum())
             .sum(),
-        mean(pairs.ab, pair -> (double) pair.b().degraded() / pair.b().scheduled()),
-        pairs.discarded,
-        pairs.complete,
-        pairs.ab,
-        pairs.aa);
-  }
-
-  private static PairedTest test(Pairs pairs, String metric, ToDoubleFunction<PhaseResult> figure) {
-    return PairedTest.of(metric, ratios(pairs.ab, figure), ratios(pairs.aa, figure));
-  }
-
-  private static List<Double> ratios(
-      List<PairedReport.Pair> pairs, ToDoubleFunction<PhaseResult> figure) {
-    return pairs.stream()
-        .map(pair -> figure.applyAsDouble(pair.b()) / figure.applyAsDouble(pair.a()))
-        .toList();
+        mean(pairs.ab(), pair -> (double) pair.b().degraded() / pair.b().scheduled()),
+        pairs.discarded(),
+        pairs.complete(),
+        pairs.ab(),
+        pairs.aa());
   }
 
   private static double mean(
