@@ -21,6 +21,7 @@ import picocli.CommandLine.Spec;
       LoadCommand.class,
       PairedCommand.class,
       BiasSweepCommand.class,
+      TurnsCommand.class,
       CrashCommand.class,
       StartCommand.class,
       PeersCommand.class,

@@ -32,10 +32,6 @@ final class TurnsCommandTest {
             "--users=3",
             "--json",
             "--bundle=" + BundleOptions.shippedBundle());
-    if (status == CommandLine.ExitCode.SOFTWARE && err.toString().contains("no valid pair")) {
-      // The machine had other work; what was measured then is not reported.
-      return;
-    }
     assertThat(status).as(err.toString()).isIn(0, 3, 4);
 
     JsonNode report = new ObjectMapper().readTree(out.toString());
@@ -51,14 +47,14 @@ final class TurnsCommandTest {
         .allMatch(mark -> mark.getKey().equals("made meanwhile"));
     assertThat(report.path("ready_share").asDouble())
         .isEqualTo(biases.path("full").asDouble() / recorded.path("scheduled").asDouble());
-    assertThat(report.path("tests")).hasSize(4);
+    // None where the machine had so much other work that the driver was late.
+    assertThat(report.path("tests").size()).isIn(0, 4);
   }
 
   @Test
   void refusesRatesThatAreNone() {
     StringWriter err = new StringWriter();
-    int status =
-        BenchMain.commandLine().setErr(new PrintWriter(err)).execute("turns", "--rate=0");
+    int status = BenchMain.commandLine().setErr(new PrintWriter(err)).execute("turns", "--rate=0");
     assertThat(status).isEqualTo(CommandLine.ExitCode.USAGE);
     assertThat(err.toString()).contains("--rate");
   }
