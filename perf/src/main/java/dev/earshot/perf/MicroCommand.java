@@ -175,6 +175,7 @@ final class MicroCommand implements Callable<Integer> {
       passes.add(new Pass(List.of(part), Map.of()));
     }
     passes.add(new Pass(List.of("StoreBenchmark"), Map.of()));
+    passes.add(new Pass(List.of("RescoreBenchmark"), Map.of()));
     passes.add(new Pass(List.of("ClassifyBenchmark"), Map.of("skills", sizes())));
     for (String size : sizes()) {
       for (String user : List.of(KNOWN, "unknown")) {
