@@ -565,8 +565,9 @@ public final class Biaser implements AutoCloseable {
 
   private Phrases pronounced(Phrases phrases) {
     List<BiasPhrase> sounding = new ArrayList<>(phrases.phrases().size());
+    List<BiasPhrase> stated = Pronouncing.stated(phrases.phrases());
     for (BiasPhrase phrase : phrases.phrases()) {
-      sounding.add(pronouncing.pronounced(phrase));
+      sounding.add(pronouncing.pronounced(phrase, stated));
     }
     return new Phrases(sounding, phrases.dropped());
   }

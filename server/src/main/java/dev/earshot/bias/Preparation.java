@@ -405,8 +405,9 @@ final class Preparation {
       missing.put(Context.PRONUNCIATION, cannot.get());
     } else {
       List<BiasPhrase> all = phrases.phrases();
+      List<BiasPhrase> stated = Pronouncing.stated(all);
       while (sounding.size() < all.size()) {
-        sounding.add(pronouncing.pronounced(all.get(sounding.size())));
+        sounding.add(pronouncing.pronounced(all.get(sounding.size()), stated));
         if (tools.ticker.nanoTime() - start > BiasCosts.SLICE_NANOS) {
           break;
         }

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.earshot.bias;
+
+import org.jspecify.annotations.NullMarked;
