@@ -78,57 +78,9 @@ final class Scenarios {
 
   private static final Map<Split, Size> SIZES =
       Map.of(
-          Split.TRAIN,
-              new Size(
-                  Map.of(
-                      "followups",
-                      190,
-                      "slurp",
-                      55,
-                      "contacts",
-                      80,
-                      "devices",
-                      45,
-                      "places",
-                      45,
-                      "playlists",
-                      45),
-                  TURNS,
-                  1_400),
-          Split.DEV,
-              new Size(
-                  Map.of(
-                      "followups",
-                      40,
-                      "slurp",
-                      12,
-                      "contacts",
-                      16,
-                      "devices",
-                      9,
-                      "places",
-                      9,
-                      "playlists",
-                      9),
-                  TURNS,
-                  320),
-          Split.TEST,
-              new Size(
-                  Map.of(
-                      "followups",
-                      128,
-                      "slurp",
-                      62,
-                      "contacts",
-                      46,
-                      "devices",
-                      34,
-                      "places",
-                      34,
-                      "playlists",
-                      34),
-                  TURNS,
-                  2_020));
+          Split.TRAIN, new Size(origins(900, 120, 200, 120), TURNS, 5_000),
+          Split.DEV, new Size(origins(40, 24, 32, 18), TURNS, 1_600),
+          Split.TEST, new Size(origins(128, 62, 46, 34), TURNS, 2_020));
 
   private static final List<String> ORIGINS =
       List.of("followups", "slurp", "contacts", "devices", "places", "playlists");
@@ -171,6 +123,16 @@ final class Scenarios {
     kinds.put("audiobook_name", "TITLE");
     kinds.put("game_name", "PHRASE");
     return kinds;
+  }
+
+  private static Map<String, Integer> origins(int followups, int slurp, int contacts, int others) {
+    return Map.of(
+        "followups", followups,
+        "slurp", slurp,
+        "contacts", contacts,
+        "devices", others,
+        "places", others,
+        "playlists", others);
   }
 
   private Random random(String id) {
@@ -248,8 +210,8 @@ final class Scenarios {
     }
     List<Turn> unrelated = unrelated(split);
     List<Turn> all = new ArrayList<>();
-    if (split == Split.TEST) {
-      // All in one condition before the next: an unfinished run is a smaller test.
+    if (split != Split.TRAIN) {
+      // All in one condition before the next: an unfinished run is a smaller set.
       for (int condition = 0; condition < 3; condition++) {
         for (int i = 0; i < followups.size(); i++) {
           Turn turn = followups.get(i);
@@ -260,7 +222,9 @@ final class Scenarios {
         }
       }
       all.addAll(unrelated);
-      all.addAll(recordings());
+      if (split == Split.TEST) {
+        all.addAll(recordings());
+      }
       return all;
     }
     all.addAll(followups);
@@ -529,7 +493,7 @@ final class Scenarios {
             voice,
             "clean",
             null);
-    return split == Split.TEST ? turn : condition(turn, random);
+    return split == Split.TRAIN ? condition(turn, random) : turn;
   }
 
   private static Turn condition(Turn turn, Random random) {
