@@ -284,8 +284,15 @@ public final class Biaser implements AutoCloseable {
         settle(Reason.NOT_REQUESTED);
         return;
       }
+      known = keptOfThisUser();
+      TurnBias atHand = known;
       if (patience <= 0) {
-        settle(Reason.BUDGET);
+        // What is in memory takes no time.
+        if (atHand == null) {
+          settle(Reason.BUDGET);
+        } else {
+          settle(atHand);
+        }
         return;
       }
       long until = beganNanos + patience;
@@ -323,11 +330,16 @@ public final class Biaser implements AutoCloseable {
           Optional.ofNullable(dialogueMissing));
     }
 
-    private void read(long until) {
-      TurnBias kept = turns.kept(query.interactionId());
-      if (kept != null && kept.origin().userId().equals(query.userId()) && suits(kept)) {
-        known = kept;
+    private @Nullable TurnBias keptOfThisUser() {
+      if (query.interactionId().isEmpty()) {
+        return null;
       }
+      TurnBias kept = turns.kept(query.interactionId());
+      boolean fits = kept != null && kept.origin().userId().equals(query.userId()) && suits(kept);
+      return fits ? kept : null;
+    }
+
+    private void read(long until) {
       CompletableFuture<InteractionRead> reading;
       try {
         reading = store.get(query.interactionId()).toCompletableFuture();

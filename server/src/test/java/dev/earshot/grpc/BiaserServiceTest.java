@@ -6,7 +6,10 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 import com.google.protobuf.util.Durations;
 import com.google.rpc.Code;
 import com.google.rpc.Status;
+import dev.earshot.bias.BiasQuery;
+import dev.earshot.bias.BiasTurn;
 import dev.earshot.bias.WindowListener.Outcome;
+import dev.earshot.deadline.Budget;
 import dev.earshot.profile.Profiles;
 import dev.earshot.store.Profile.Entry;
 import dev.earshot.store.Profile.UserList;
@@ -333,6 +336,22 @@ class BiaserServiceTest {
     served.awaitWindow();
     served.fault("get", CompletableFuture.failedStage(new StoreException("down")));
     assertThat(biaser().getBias(ofTheTurn().build()).hasEmbedding()).isTrue();
+  }
+
+  @Test
+  void givesWhatIsPreparedWhereNoTimeIsLeftToRead() throws Exception {
+    ask();
+    served.awaitWindow();
+    assertThat(inNoTime(USER).embedding()).isPresent();
+    assertThat(inNoTime("eve").embedding()).isEmpty();
+    assertThat(inNoTime("eve").phrases()).isEmpty();
+  }
+
+  /** By a clock that stands still, a nanosecond before the deadline. */
+  private dev.earshot.bias.Bias inNoTime(String user) throws Exception {
+    BiasQuery query = new BiasQuery(TURN, "dialogue", user, List.of(), 100, "");
+    Budget budget = Budget.startingNow(() -> 0, Duration.ofNanos(1));
+    return served.biaser.bias(new BiasTurn(query), budget).get(10, TimeUnit.SECONDS);
   }
 
   @Test

@@ -76,7 +76,7 @@ final class ServedBiaser implements AutoCloseable {
 
   private final ScheduledExecutorService timers = Executors.newSingleThreadScheduledExecutor();
   private final UserLists lists;
-  private final Biaser biaser;
+  final Biaser biaser;
   private final Server server;
   private final ManagedChannel channel;
 
