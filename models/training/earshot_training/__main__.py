@@ -166,16 +166,14 @@ def _rescorer(options) -> None:
         sets = {name: rescorer.read_changes(options.features, name, len(names)) for name in kind.sets}
         scorer = rescorer.train(kind, sets, None)
         by_fold = [rescorer.train(kind, sets, fold) for fold in range(rescorer.FOLDS)]
+        words = names.index("utterance_words")
         thresholds = [
-            rescorer.choose_threshold(f"{kind.name}, {of}", most_harm, sets, scorer, by_fold, _say)
-            for of, most_harm in (
-                ("found phrases", kind.most_harm),
-                ("the request's phrases", kind.most_harm_of_request),
-            )
+            rescorer.choose_threshold(kind, most_harm, sets, words, scorer, by_fold, _say)
+            for most_harm in (kind.most_harm, kind.most_harm_stated)
         ]
-        final[kind.name] = (scorer, *thresholds)
+        final[kind] = (scorer, *thresholds)
         for fold, own in enumerate(by_fold):
-            folds[fold][kind.name] = (own, *thresholds)
+            folds[fold][kind] = (own, *thresholds)
     (options.out / "rescorer.json").write_bytes(rescorer.encode(final, names))
     options.scorers.mkdir(parents=True, exist_ok=True)
     for fold, networks in enumerate(folds):

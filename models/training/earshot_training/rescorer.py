@@ -20,39 +20,72 @@ from pathlib import Path
 import numpy as np
 import torch
 
-FORMAT = "earshot-rescorer-1"
+FORMAT = "earshot-rescorer-2"
 FOLDS = 5
 CROSS_FITTED = ("is21", "is21-unrelated", "slurp", "snips")
 """Sets that are reported by scorers which have not seen the row's speaker or sentence."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Kind:
-    """What one network is trained on, and where its threshold is chosen.
+    """What one network is trained on and how, and where its thresholds are chosen.
 
-    A threshold is the least probability at which none of the sets is harmed more often than it may be: a
-    share of turns whose errors rise. There is one for phrases of the request, for which its caller answers,
-    and one for all others. Cross-fitted sets are judged by the folds' scorers.
+    A threshold is the least probability from which on none of the sets is harmed more often than it may be: a
+    share of turns whose errors rise. There is one for phrases that were found and one for phrases that the
+    request states, for which its caller answers. Cross-fitted sets are judged by the folds' scorers.
     """
 
     name: str
     trained: tuple[str, ...]
     most_harm: dict[str, float]
-    most_harm_of_request: dict[str, float]
+    most_harm_stated: dict[str, float]
+    dropout: float
+    """The share of the inputs that is left out at random while training."""
+    epochs: int
+    batch: int
+    decay: float
+    stricter_by_log_words: float = 0.0
+    """By how much the threshold's log-odds rise for each e times fewer words than ``LONG_UTTERANCE``."""
 
     @property
     def sets(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys((*self.trained, *self.most_harm, *self.most_harm_of_request)))
+        return tuple(dict.fromkeys((*self.trained, *self.most_harm, *self.most_harm_stated)))
 
 
-N_BEST = Kind("n_best", ("train", "train-shuffled", "snips"), {"dev": 0.007}, {"dev": 0.007, "snips": 0.004})
+N_BEST = Kind(
+    "n_best",
+    ("train", "train-shuffled", "snips"),
+    {"dev": 0.007},
+    {"dev": 0.007, "snips": 0.004},
+    dropout=0.2,
+    epochs=12,
+    batch=2048,
+    decay=1e-2,
+)
+FOUND = {"dev-one-best": 0.0035}
 ONE_BEST = Kind(
     "one_best",
     ("train-one-best", "train-shuffled-one-best", "is21", "is21-unrelated", "slurp"),
-    {"dev-one-best": 0.0035},
-    {"is21": 0.009, "is21-unrelated": 0.0048},
+    FOUND,
+    FOUND,
+    dropout=0.1,
+    epochs=12,
+    batch=2048,
+    decay=1e-4,
 )
-KINDS = (N_BEST, ONE_BEST)
+STATED = {"is21": 0.009, "is21-unrelated": 0.0048}
+ONE_BEST_STATED = Kind(
+    "one_best_stated",
+    ("is21", "is21-unrelated", "slurp"),
+    STATED,
+    STATED,
+    dropout=0.0,
+    epochs=30,
+    batch=1024,
+    decay=1e-4,
+    stricter_by_log_words=0.5,
+)
+KINDS = (N_BEST, ONE_BEST, ONE_BEST_STATED)
 UNRELATED = "unrelated"
 """Groups of turns whose harm is also looked at alone."""
 
@@ -63,8 +96,11 @@ finds more where there is more to find. A judgement, not fitted."""
 MOST = 4.0
 """Of a feature, in deviations from its mean."""
 
-HIDDEN = 48
-EPOCHS = 25
+LONG_UTTERANCE = 24
+"""From so many words on the threshold is the same: a word of a short request matters more."""
+
+HIDDEN = 96
+RATE = 1e-2
 
 
 @dataclass(frozen=True)
@@ -118,7 +154,7 @@ def _brought(features: np.ndarray, means: np.ndarray, scales: np.ndarray) -> np.
     return np.clip((features - means) * scales, -MOST, MOST)
 
 
-def fit(features: np.ndarray, improves: np.ndarray, seed: int) -> Scorer:
+def fit(kind: Kind, features: np.ndarray, improves: np.ndarray, seed: int) -> Scorer:
     """Logistic regression on a hidden layer, by Adam with one cycle of the learning rate."""
     torch.manual_seed(seed)
     means = features.mean(axis=0)
@@ -130,15 +166,15 @@ def fit(features: np.ndarray, improves: np.ndarray, seed: int) -> Scorer:
     net = torch.nn.Sequential(
         torch.nn.Linear(features.shape[1], HIDDEN), torch.nn.ReLU(), torch.nn.Linear(HIDDEN, 1)
     )
-    batch = 1024
-    optimizer = torch.optim.Adam(net.parameters(), lr=1e-2, weight_decay=1e-4)
-    steps = EPOCHS * math.ceil(len(y) / batch)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 1e-2, total_steps=steps)
-    for _ in range(EPOCHS):
+    optimizer = torch.optim.AdamW(net.parameters(), lr=RATE, weight_decay=kind.decay)
+    steps = kind.epochs * math.ceil(len(y) / kind.batch)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, RATE, total_steps=steps)
+    for _ in range(kind.epochs):
         order = torch.randperm(len(y))
-        for start in range(0, len(y), batch):
-            drawn = order[start : start + batch]
-            loss = torch.nn.functional.binary_cross_entropy_with_logits(net(x[drawn])[:, 0], y[drawn])
+        for start in range(0, len(y), kind.batch):
+            drawn = order[start : start + kind.batch]
+            kept = torch.nn.functional.dropout(x[drawn], kind.dropout)
+            loss = torch.nn.functional.binary_cross_entropy_with_logits(net(kept)[:, 0], y[drawn])
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
@@ -156,7 +192,7 @@ def train(kind: Kind, sets: dict[str, Changes], fold: int | None, seed: int = 1)
             taken = changes.folds() != fold
         features.append(changes.features[taken])
         improves.append(changes.improves[taken])
-    return fit(np.concatenate(features), np.concatenate(improves), seed)
+    return fit(kind, np.concatenate(features), np.concatenate(improves), seed)
 
 
 def cross_fitted(changes: Changes, by_fold: list[Scorer]) -> np.ndarray:
@@ -169,21 +205,27 @@ def cross_fitted(changes: Changes, by_fold: list[Scorer]) -> np.ndarray:
 
 
 def choose_threshold(
-    kind: str,
+    kind: Kind,
     most_harm: dict[str, float],
     sets: dict[str, Changes],
+    words: int,
     final: Scorer,
     by_fold: list[Scorer],
     say=lambda line: None,
 ) -> float:
-    """The least probability at which no set is harmed too often."""
-    judged = {
-        name: cross_fitted(sets[name], by_fold)
-        if name in CROSS_FITTED
-        else final.probabilities(sets[name].features)
-        for name in most_harm
-    }
-    for percent in range(30, 99):
+    """The least probability from which on no set is harmed too often.
+
+    ``words`` is the place of the feature that tells the utterance's words.
+    """
+    judged = {}
+    for name in most_harm:
+        changes = sets[name]
+        probabilities = (
+            cross_fitted(changes, by_fold) if name in CROSS_FITTED else final.probabilities(changes.features)
+        )
+        judged[name] = _as_if_long(kind, probabilities, np.expm1(changes.features[:, words]))
+    chosen, told = None, ""
+    for percent in range(98, 29, -1):
         lines, fits = [], True
         for name, probabilities in judged.items():
             changes = sets[name]
@@ -197,10 +239,20 @@ def choose_threshold(
                 f"{lost / max(1, sought):.1%} to {(lost + missed.sum()) / max(1, sought):.1%}, "
                 f"harm {worst:.2%}"
             )
-        if fits:
-            say("\n".join([f"{kind}: threshold {percent / 100}", *lines]))
-            return percent / 100
-    raise ValueError(f"{kind}: no threshold keeps turns from harm")
+        if not fits:
+            break
+        chosen, told = percent / 100, "\n".join(lines)
+    if chosen is None:
+        raise ValueError(f"{kind.name}: no threshold keeps turns from harm")
+    say(f"{kind.name}: threshold {chosen}\n{told}")
+    return chosen
+
+
+def _as_if_long(kind: Kind, probabilities: np.ndarray, words: np.ndarray) -> np.ndarray:
+    """Probabilities that one threshold for long utterances judges as the server judges these."""
+    shorter = np.maximum(0, np.log(LONG_UTTERANCE / np.maximum(1, words)))
+    clipped = np.clip(probabilities, 1e-6, 1 - 1e-6)
+    return 1 / (1 + np.exp(kind.stricter_by_log_words * shorter) * (1 - clipped) / clipped)
 
 
 def decide(changes: Changes, probabilities: np.ndarray, threshold: float) -> tuple[np.ndarray, np.ndarray]:
@@ -221,12 +273,12 @@ def decide(changes: Changes, probabilities: np.ndarray, threshold: float) -> tup
     return errors, missed
 
 
-def encode(networks: dict[str, tuple[Scorer, float, float]], names: list[str]) -> bytes:
+def encode(networks: dict[Kind, tuple[Scorer, float, float]], names: list[str]) -> bytes:
     """The file's bytes: of each kind, the network and its thresholds, probabilities."""
     content = {"format": FORMAT, "features": names}
-    for kind, (scorer, threshold, of_request) in networks.items():
+    for kind, (scorer, threshold, stated) in networks.items():
         hidden, _, out = scorer.net
-        content[kind] = {
+        content[kind.name] = {
             "means": _numbers(scorer.means),
             "scales": _numbers(scorer.scales),
             "hidden": _numbers(hidden.weight.detach()),
@@ -234,8 +286,9 @@ def encode(networks: dict[str, tuple[Scorer, float, float]], names: list[str]) -
             "out": _numbers(out.weight.detach()[0]),
             "out_bias": float(out.bias.detach()[0]),
             "threshold": _log_odds(threshold),
-            "threshold_request": _log_odds(of_request),
+            "threshold_stated": _log_odds(stated),
             "threshold_per_log_phrases": STRICTER_BY_LOG_PHRASES,
+            "threshold_per_log_words": kind.stricter_by_log_words,
         }
     return (json.dumps(content) + "\n").encode()
 

@@ -25,8 +25,11 @@ import org.jspecify.annotations.Nullable;
  * <p>Not thread-safe: it owns its buffers.
  */
 final class CandidateFinder {
-  /** Up to which share of the longer one's phones a distance is of interest. */
-  private static final float MAX_DISTANCE = 0.4f;
+  /** Up to which share of the longer one's phones a distance is of interest in an n-best. */
+  private static final float MAX_DISTANCE = 0.5f;
+
+  /** The same of a single hypothesis, where nothing tells what is near by chance. */
+  private static final float MAX_DISTANCE_ALONE = 0.4f;
 
   /** By how much less, for each ten times more than a hundred phrases: chance finds more, too. */
   private static final float STRICTER = 0.1f;
@@ -43,7 +46,8 @@ final class CandidateFinder {
   /** Up to so many words a span is compared by more than its likeliest sound. */
   private static final int MAX_VARIED_WORDS = 1;
 
-  private static final int MAX_CANDIDATES = 32;
+  private static final int MAX_CANDIDATES = 48;
+  private static final int MAX_CANDIDATES_ALONE = 32;
 
   private final Pronouncer pronouncer;
   private final LaneDistance laneDistance = new LaneDistance(MAX_SPAN_WORDS);
@@ -150,9 +154,10 @@ final class CandidateFinder {
       return List.of();
     }
     Heard heard = read(texts, scores, best, phrases);
-    compare(heard.beginnings, phrases);
+    float most = mostDistance(texts.size(), phrases);
+    compare(heard.beginnings, phrases, most);
     for (Span span : heard.spans.values()) {
-      match(span, phrases);
+      match(span, phrases, most);
     }
     return candidates(heard, phrases, context);
   }
@@ -229,7 +234,8 @@ final class CandidateFinder {
   private SpokenWord spoken(String word) {
     Lexicon lexicon = pronouncer.lexicon();
     int number = lexicon.find(word);
-    return new SpokenWord(word, pronouncer.pronounceWord(word), lexicon.zipf(number), number >= 0);
+    return new SpokenWord(
+        word, pronouncer.pronounceWord(word), lexicon.zipf(number), number >= 0, WordStem.of(word));
   }
 
   /** The ways of saying some words: all of one word, else the likeliest and one word's second. */
@@ -264,13 +270,13 @@ final class CandidateFinder {
   }
 
   /** Up to which share of the longer one's phones a distance is of interest. */
-  private static float mostDistance(PhraseTable phrases) {
-    return MAX_DISTANCE - STRICTER * (float) Math.max(0, Math.log10(phrases.size() / 100.0));
+  private static float mostDistance(int hypotheses, PhraseTable phrases) {
+    float most = hypotheses == 1 ? MAX_DISTANCE_ALONE : MAX_DISTANCE;
+    return most - STRICTER * (float) Math.max(0, Math.log10(phrases.size() / 100.0));
   }
 
   /** Finds which phrases' sounds are near those of each span. */
-  private void compare(List<Span> beginnings, PhraseTable phrases) {
-    float most = mostDistance(phrases);
+  private void compare(List<Span> beginnings, PhraseTable phrases, float most) {
     for (int longer = 0; longer < limits.length; longer++) {
       limits[longer] = (int) (most * longer / PhoneDistance.UNIT);
     }
@@ -317,12 +323,11 @@ final class CandidateFinder {
     }
   }
 
-  private static void match(Span span, PhraseTable phrases) {
+  private static void match(Span span, PhraseTable phrases, float most) {
     if (span.near.isEmpty() && phrases.unspoken().length == 0) {
       return;
     }
     Map<Integer, Match> found = new HashMap<>();
-    float most = mostDistance(phrases);
     span.near.sort(Comparator.comparingInt(Near::sound).thenComparingInt(Near::variant));
     for (Near near : span.near) {
       byte[] sound = span.sounds[near.sound];
@@ -348,16 +353,16 @@ final class CandidateFinder {
       }
     }
     for (int phrase : phrases.unspoken()) {
-      spell(span, phrases.joined(phrase), found.computeIfAbsent(phrase, Match::new));
+      spell(span, phrases.joined(phrase), most, found.computeIfAbsent(phrase, Match::new));
     }
     found.values().removeIf(match -> match.distance > most);
     span.matches.addAll(found.values());
   }
 
   /** Where no sound is known letters stand for phones. */
-  private static void spell(Span span, String phrase, Match match) {
+  private static void spell(Span span, String phrase, float most, Match match) {
     int letters = span.text.length();
-    if (Math.abs(letters - phrase.length()) > MAX_DISTANCE * Math.max(letters, phrase.length())) {
+    if (Math.abs(letters - phrase.length()) > most * Math.max(letters, phrase.length())) {
       return;
     }
     match.distance = spelling(span.text, phrase);
@@ -436,9 +441,10 @@ final class CandidateFinder {
         }
       }
     }
-    if (drafts.size() > MAX_CANDIDATES) {
+    int most = hypotheses == 1 ? MAX_CANDIDATES_ALONE : MAX_CANDIDATES;
+    if (drafts.size() > most) {
       drafts.sort(Comparator.comparingDouble(Draft::promise));
-      drafts = drafts.subList(0, MAX_CANDIDATES);
+      drafts = drafts.subList(0, most);
     }
     List<Candidate> all = new ArrayList<>(drafts.size());
     for (Draft draft : drafts) {
@@ -527,6 +533,13 @@ final class CandidateFinder {
           x[Feature.BREAKS_EXACT.index()] = 1;
         }
       }
+      List<String> stems = phrases.stems(phrase);
+      x[Feature.SAME_STEMS.index()] = hasStems(before, stems) ? 1 : 0;
+      List<SpokenWord> all = heard.words.get(h);
+      boolean doubles =
+          (place.firstWord > 0 && stems.contains(all.get(place.firstWord - 1).stem()))
+              || (place.lastWord < all.size() && stems.contains(all.get(place.lastWord).stem()));
+      x[Feature.DOUBLES_NEIGHBOUR.index()] = doubles ? 1 : 0;
     }
     x[Feature.EXACT.index()] = isExact ? 1 : 0;
     x[Feature.SCORE_GAP.index()] = (float) Math.min(30, heard.gaps[h]);
@@ -547,6 +560,14 @@ final class CandidateFinder {
       x[Feature.CONTEXT.index()] = context.similarity(h) - context.similarity(heard.best);
     }
     return new Candidate(h, place.firstWord, place.lastWord, phrase, isExact, x);
+  }
+
+  private static boolean hasStems(List<SpokenWord> words, List<String> stems) {
+    boolean same = words.size() == stems.size();
+    for (int i = 0; same && i < stems.size(); i++) {
+      same = words.get(i).stem().equals(stems.get(i));
+    }
+    return same;
   }
 
   private static float margin(Span span, Match match) {

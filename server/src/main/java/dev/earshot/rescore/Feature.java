@@ -75,7 +75,11 @@ enum Feature {
   /**
    * By how much better the hypothesis fits the dialogue than the best one, by the context vector.
    */
-  CONTEXT;
+  CONTEXT,
+  /** Whether the phrase is the replaced words in another form: "schedules" for "scheduled". */
+  SAME_STEMS,
+  /** Whether a word beside the span is a form of one of the phrase's: it would be said twice. */
+  DOUBLES_NEIGHBOUR;
 
   static final int COUNT = values().length;
 

@@ -90,8 +90,7 @@ public final class LearnedRescorer implements Rescorer {
     double[] scores = Scores.of(nBest);
     int best = Scores.best(scores);
     List<Candidate> candidates = candidates(texts, scores, best, table, context);
-    Scorer.Network network = scorer.of(texts.size());
-    List<Weighed> taken = choose(candidates, network, table, mode);
+    List<Weighed> taken = choose(candidates, texts, table, mode);
     return answer(nBest, texts, scores, best, table, taken);
   }
 
@@ -116,16 +115,16 @@ public final class LearnedRescorer implements Rescorer {
   }
 
   /** The likeliest improvement, and what else improves the same hypothesis beside it. */
-  private static List<Weighed> choose(
-      List<Candidate> candidates, Scorer.Network network, PhraseTable table, RescoreMode mode) {
-    double ofRequest = network.threshold(table.size(), true);
-    double others = network.threshold(table.size(), false);
+  private List<Weighed> choose(
+      List<Candidate> candidates, List<HypothesisText> texts, PhraseTable table, RescoreMode mode) {
     List<Weighed> likely = new ArrayList<>();
     for (Candidate candidate : candidates) {
       if (candidate.isExact() || mode == RescoreMode.REPAIR) {
+        boolean stated = table.phrase(candidate.phrase()).source() == PhraseSource.REQUEST;
+        Scorer.Network network = scorer.of(texts.size(), stated);
         double probability = network.probability(candidate.features());
-        PhraseSource source = table.phrase(candidate.phrase()).source();
-        if (probability >= (source == PhraseSource.REQUEST ? ofRequest : others)) {
+        int words = texts.get(candidate.hypothesis()).size();
+        if (probability >= network.threshold(table.size(), stated, words)) {
           likely.add(new Weighed(candidate, probability));
         }
       }

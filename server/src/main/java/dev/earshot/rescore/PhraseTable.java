@@ -23,6 +23,10 @@ final class PhraseTable implements Rescorer.PreparedPhrases {
   private final List<BiasPhrase> phrases;
   private final boolean english;
   private final String[] joined;
+
+  /** Of each phrase, the stems of its words. */
+  private final List<List<String>> stems;
+
   private final Map<String, Integer> byWords;
   private final Set<String> words;
   private final int mostWords;
@@ -49,6 +53,7 @@ final class PhraseTable implements Rescorer.PreparedPhrases {
         phrases.isEmpty()
             || phrases.stream().anyMatch(phrase -> SpokenText.isEnglish(phrase.locale()));
     joined = new String[phrases.size()];
+    stems = new ArrayList<>(phrases.size());
     byWords = new HashMap<>(phrases.size() * 2);
     words = new HashSet<>();
     int most = 1;
@@ -60,6 +65,7 @@ final class PhraseTable implements Rescorer.PreparedPhrases {
     for (int i = 0; i < phrases.size(); i++) {
       HypothesisText text = HypothesisText.of(phrases.get(i).text(), english);
       joined[i] = String.join(" ", text.words());
+      stems.add(WordStem.ofEach(text.words()));
       byWords.putIfAbsent(joined[i], i);
       words.addAll(text.words());
       most = Math.max(most, text.size());
@@ -117,6 +123,11 @@ final class PhraseTable implements Rescorer.PreparedPhrases {
   /** The phrase's words in small letters, with single spaces. */
   String joined(int index) {
     return joined[index];
+  }
+
+  /** The stems of the phrase's words. */
+  List<String> stems(int index) {
+    return stems.get(index);
   }
 
   /** The first phrase of these words, or −1. */

@@ -9,9 +9,9 @@ import java.util.List;
 /**
  * How likely it is that a candidate has fewer errors than the recogniser's best: a small network
  * over its {@linkplain Feature features}, one hidden layer of rectified linear units, and how
- * likely it must be to be taken. There is one network for lists and one for single hypotheses,
- * where the features that compare hypotheses say nothing. Its file, JSON, is described in {@code
- * models/README.md}.
+ * likely it must be to be taken. There is one network for lists, and for single hypotheses, where
+ * the features that compare hypotheses say nothing, one for phrases that were found and one for
+ * those that the request states. Its file, JSON, is described in {@code models/README.md}.
  *
  * <p>Immutable and thread-safe.
  */
@@ -22,21 +22,24 @@ final class Scorer {
   private static final float MOST = 4;
 
   /** Takes nothing. */
-  static final Scorer NONE = new Scorer(Network.none(), Network.none());
+  static final Scorer NONE = new Scorer(Network.none(), Network.none(), Network.none());
 
-  private final Network oneBest;
   private final Network nBest;
+  private final Network oneBest;
+  private final Network oneBestStated;
 
   /** What the file holds. */
   private record File(
       @JsonProperty(required = true) String format,
       @JsonProperty(required = true) List<String> features,
+      @JsonProperty(value = "n_best", required = true) Network nBest,
       @JsonProperty(value = "one_best", required = true) Network oneBest,
-      @JsonProperty(value = "n_best", required = true) Network nBest) {}
+      @JsonProperty(value = "one_best_stated", required = true) Network oneBestStated) {}
 
-  private Scorer(Network oneBest, Network nBest) {
-    this.oneBest = oneBest;
+  private Scorer(Network nBest, Network oneBest, Network oneBestStated) {
     this.nBest = nBest;
+    this.oneBest = oneBest;
+    this.oneBestStated = oneBestStated;
   }
 
   /**
@@ -46,21 +49,25 @@ final class Scorer {
    */
   static Scorer read(byte[] json) throws IOException {
     File file = JSON.readValue(json, File.class);
-    if (!file.format.equals("earshot-rescorer-1")) {
-      throw new IOException("format: not earshot-rescorer-1");
+    if (!file.format.equals("earshot-rescorer-2")) {
+      throw new IOException("format: not earshot-rescorer-2");
     }
     List<String> expected = Arrays.stream(Feature.values()).map(Feature::key).toList();
     if (!file.features.equals(expected)) {
       throw new IOException("features: not those of this server (expected: " + expected + ")");
     }
-    file.oneBest.requireShapes("one_best");
     file.nBest.requireShapes("n_best");
-    return new Scorer(file.oneBest, file.nBest);
+    file.oneBest.requireShapes("one_best");
+    file.oneBestStated.requireShapes("one_best_stated");
+    return new Scorer(file.nBest, file.oneBest, file.oneBestStated);
   }
 
-  /** The network for an n-best of so many hypotheses. */
-  Network of(int hypotheses) {
-    return hypotheses == 1 ? oneBest : nBest;
+  /** The network for an n-best of so many hypotheses and a phrase that the request states. */
+  Network of(int hypotheses, boolean stated) {
+    if (hypotheses > 1) {
+      return nBest;
+    }
+    return stated ? oneBestStated : oneBest;
   }
 
   /**
@@ -68,9 +75,11 @@ final class Scorer {
    *
    * @param means and {@code scales}: of the features, to bring them to a common size
    * @param threshold the log-odds that a candidate of a hundred phrases must reach
-   * @param thresholdRequest the same where the phrase is the request's own: its caller answers for
-   *     it, and nothing was guessed
+   * @param thresholdStated the same where the request states the phrase: its caller answers for it,
+   *     and nothing was guessed
    * @param thresholdPerLogPhrases what is added for each e times more phrases
+   * @param thresholdPerLogWords what is added for each e times fewer words than 24 in the
+   *     utterance: a word of a short request matters more
    */
   @SuppressWarnings("ArrayRecordComponent") // Read once, and never compared.
   record Network(
@@ -81,12 +90,16 @@ final class Scorer {
       @JsonProperty(required = true) float[] out,
       @JsonProperty(value = "out_bias", required = true) float outBias,
       @JsonProperty(required = true) float threshold,
-      @JsonProperty(value = "threshold_request", required = true) float thresholdRequest,
+      @JsonProperty(value = "threshold_stated", required = true) float thresholdStated,
       @JsonProperty(value = "threshold_per_log_phrases", required = true)
-          float thresholdPerLogPhrases) {
+          float thresholdPerLogPhrases,
+      @JsonProperty(value = "threshold_per_log_words", required = true)
+          float thresholdPerLogWords) {
+    private static final int LONG_UTTERANCE = 24;
+
     private static Network none() {
       float[] zeros = new float[Feature.COUNT];
-      return new Network(zeros, zeros, new float[0][], new float[0], new float[0], -20, 0, 0, 0);
+      return new Network(zeros, zeros, new float[0][], new float[0], new float[0], -20, 0, 0, 0, 0);
     }
 
     private void requireShapes(String name) throws IOException {
@@ -126,11 +139,19 @@ final class Scorer {
       return 1 / (1 + Math.exp(-logit));
     }
 
-    /** What a probability must reach for the candidate to be taken; rises with the phrases. */
-    double threshold(int phrases, boolean ofRequest) {
+    /**
+     * What a probability must reach for the candidate to be taken.
+     *
+     * @param phrases their number; more of them make it stricter
+     * @param stated whether the candidate's phrase is one that the request states
+     * @param words of the utterance; fewer of them make it stricter
+     */
+    double threshold(int phrases, boolean stated, int words) {
       double logit =
-          (ofRequest ? thresholdRequest : threshold)
-              + thresholdPerLogPhrases * Math.max(0, Math.log(Math.max(1, phrases) / 100.0));
+          (stated ? thresholdStated : threshold)
+              + thresholdPerLogPhrases * Math.max(0, Math.log(Math.max(1, phrases) / 100.0))
+              + thresholdPerLogWords
+                  * Math.max(0, Math.log(LONG_UTTERANCE / (double) Math.max(1, words)));
       return 1 / (1 + Math.exp(-logit));
     }
   }

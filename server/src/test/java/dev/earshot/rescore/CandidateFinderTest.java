@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -68,6 +69,59 @@ class CandidateFinderTest {
       }
     }
     assertThat(compared).isGreaterThan(400);
+  }
+
+  @Test
+  void tellsAnotherFormOfTheReplacedWords() {
+    assertThat(only("what is scheduled", "schedules").feature(Feature.SAME_STEMS)).isOne();
+    assertThat(only("call power", "Bauer").feature(Feature.SAME_STEMS)).isZero();
+  }
+
+  @Test
+  void tellsWhatWouldBeSaidTwice() {
+    assertThat(only("jones power", "Jones Bauer").feature(Feature.DOUBLES_NEIGHBOUR)).isZero();
+    assertThat(at("call jones jones power", "Jones Bauer", 2, 4).feature(Feature.DOUBLES_NEIGHBOUR))
+        .isOne();
+    assertThat(at("kitchen lit lights", "kitchen light", 0, 2).feature(Feature.DOUBLES_NEIGHBOUR))
+        .isOne();
+  }
+
+  @Test
+  void findsFurtherInSeveralHypothesesThanInOne() {
+    PhraseTable table = table(Set.of("meg bauer"));
+    HypothesisText heard = table.read("big bowl");
+    CandidateFinder finder = new CandidateFinder(pronouncer);
+
+    assertThat(finder.find(List.of(heard), new double[] {0}, 0, table, ContextMatch.UNKNOWN))
+        .isEmpty();
+    assertThat(
+            finder.find(
+                List.of(heard, table.read("bag bowl")),
+                new double[] {0, -1},
+                0,
+                table,
+                ContextMatch.UNKNOWN))
+        .isNotEmpty();
+  }
+
+  /** The nearest candidate. */
+  private static Candidate only(String heard, String phrase) {
+    return candidates(heard, phrase).stream()
+        .min(Comparator.comparingDouble(candidate -> candidate.feature(Feature.DISTANCE)))
+        .orElseThrow();
+  }
+
+  private static Candidate at(String heard, String phrase, int first, int last) {
+    return candidates(heard, phrase).stream()
+        .filter(candidate -> candidate.firstWord() == first && candidate.lastWord() == last)
+        .findFirst()
+        .orElseThrow();
+  }
+
+  private static List<Candidate> candidates(String heard, String phrase) {
+    PhraseTable table = table(Set.of(phrase));
+    return new CandidateFinder(pronouncer)
+        .find(List.of(table.read(heard)), new double[] {0}, 0, table, ContextMatch.UNKNOWN);
   }
 
   private static Map<String, Float> oneByOne(HypothesisText heard, PhraseTable table) {

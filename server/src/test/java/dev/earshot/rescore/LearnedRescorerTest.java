@@ -231,7 +231,7 @@ class LearnedRescorerTest {
         List.of(
             "{}",
             "nothing",
-            json.replace("earshot-rescorer-1", "earshot-rescorer-9"),
+            json.replace("earshot-rescorer-2", "earshot-rescorer-9"),
             json.replace("\"spelling\"", "\"colour\""),
             json.replaceFirst("\"out\": \\[[^,]*,", "\"out\": ["))) {
       assertThatThrownBy(
