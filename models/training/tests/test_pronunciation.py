@@ -3,6 +3,7 @@ from __future__ import annotations
 import gzip
 
 import numpy as np
+import pytest
 
 from earshot_training import g2p, graphones, lexicon, phones, rescorer
 
@@ -55,7 +56,7 @@ def test_the_lexicon_lists_words_in_order_with_how_ordinary_they_are():
 def test_what_hardly_varies_in_training_cannot_outweigh_the_rest():
     features = np.zeros((64, 2), dtype=np.float32)
     features[:, 1] = np.arange(64) % 2
-    scorer = rescorer.fit(features, features[:, 1] > 0, seed=1)
+    scorer = rescorer.fit(rescorer.N_BEST, features, features[:, 1] > 0, seed=1)
     assert scorer.scales.max() <= 20
 
 
@@ -64,3 +65,10 @@ def test_of_two_changes_to_the_same_words_the_likelier_is_made():
     changes = rescorer.Changes(np.array([[0, 5, 3, 0, 0]]), rows.astype(np.float32), ["a"], ["g"])
     errors, _ = rescorer.decide(changes, np.array([0.9, 0.8, 0.7, 0.6]), 0.5)
     assert errors.tolist() == [-2]
+
+
+def test_a_change_of_a_short_request_must_be_likelier_than_one_of_a_long_one():
+    kind = rescorer.ONE_BEST_STATED
+    short, long = rescorer._as_if_long(kind, np.array([0.6, 0.6]), np.array([6.0, 40.0]))
+    assert long == pytest.approx(0.6)
+    assert short / (1 - short) == pytest.approx(1.5 / 4**kind.stricter_by_log_words)
