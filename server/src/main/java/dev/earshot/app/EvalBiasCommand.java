@@ -151,8 +151,7 @@ final class EvalBiasCommand implements Callable<Integer> {
         BiasReplay.open(
             models, features == null ? Optional.of(folds) : Optional.empty(), without)) {
       if (features != null) {
-        replay.writeFeatures(data, sets, features, ProgressBar.onStandardError(err));
-        return ExitCode.OK;
+        return writeFeatures(replay, features, err);
       }
       List<BiasReport> reports =
           replay.run(data, sets, decoder, shuffled, seed, ProgressBar.onStandardError(err));
@@ -172,6 +171,16 @@ final class EvalBiasCommand implements Callable<Integer> {
       return ExitCode.BAD_DATA;
     } catch (BundleException | IOException e) {
       err.println("earshot: " + models + ": " + e.getMessage());
+      return ExitCode.BAD_DATA;
+    }
+  }
+
+  private int writeFeatures(BiasReplay replay, Path folder, PrintWriter err) {
+    try {
+      replay.writeFeatures(data, sets, folder, ProgressBar.onStandardError(err));
+      return ExitCode.OK;
+    } catch (IOException e) {
+      err.println("earshot: " + folder + ": cannot be written: " + e.getMessage());
       return ExitCode.BAD_DATA;
     }
   }

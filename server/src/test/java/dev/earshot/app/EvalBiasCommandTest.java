@@ -171,6 +171,16 @@ class EvalBiasCommandTest {
   }
 
   @Test
+  void saysWhichFolderCannotBeWritten() throws IOException {
+    Path taken = Files.writeString(folder.resolve("taken"), "a file");
+
+    Run run = run("--data", folder.toString(), "--set", "test", "--features", taken.toString());
+
+    assertThat(run.exitCode()).isEqualTo(ExitCode.BAD_DATA);
+    assertThat(run.err()).contains(taken + ": cannot be written");
+  }
+
+  @Test
   void saysWhatIsMissingOrDamaged() throws IOException {
     assertThat(run("--data", folder.resolve("none").toString()).exitCode())
         .isEqualTo(ExitCode.BAD_DATA);
