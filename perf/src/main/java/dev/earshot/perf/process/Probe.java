@@ -22,12 +22,18 @@ public final class Probe {
     ServerProcess.Spec probe = ServerProcess.java(arguments.get(0), mainClass, arguments, false);
     ProcessBuilder builder = new ProcessBuilder(cpus.wrap(probe.command()));
     builder.environment().putAll(probe.environment());
-    Process process = builder.redirectError(ProcessBuilder.Redirect.INHERIT).start();
-    String answer = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    int status = process.waitFor();
-    if (status != 0) {
-      throw new BenchException(arguments.get(0) + ": the probe exited with " + status);
+    BoundProcess bound =
+        BoundProcess.start(builder.redirectError(ProcessBuilder.Redirect.INHERIT), null);
+    try {
+      Process process = bound.process();
+      String answer = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+      int status = process.waitFor();
+      if (status != 0) {
+        throw new BenchException(arguments.get(0) + ": the probe exited with " + status);
+      }
+      return new ObjectMapper().readValue(answer, type);
+    } finally {
+      bound.release();
     }
-    return new ObjectMapper().readValue(answer, type);
   }
 }

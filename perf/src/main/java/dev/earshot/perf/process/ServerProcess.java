@@ -10,6 +10,7 @@ import io.grpc.health.v1.HealthGrpc;
 import io.grpc.netty.NettyChannelBuilder;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.lang.management.ManagementFactory;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -22,6 +23,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -37,19 +39,18 @@ public final class ServerProcess implements AutoCloseable {
 
   private static final Logger logger = LoggerFactory.getLogger(ServerProcess.class);
 
+  private final BoundProcess bound;
   private final Process process;
-  private final int port;
   private final WorkFolder work;
+  private final AtomicBoolean closed = new AtomicBoolean();
 
-  /** Nothing that a measurement has started outlives it, however it ends. */
-  private final Thread hook;
+  /** Set before anybody gets this. */
+  private int port;
 
-  private ServerProcess(Process process, int port, WorkFolder work) {
-    this.process = process;
-    this.port = port;
+  private ServerProcess(BoundProcess bound, WorkFolder work) {
+    this.bound = bound;
+    this.process = bound.process();
     this.work = work;
-    this.hook = new Thread(() -> kill(process));
-    Runtime.getRuntime().addShutdownHook(hook);
   }
 
   /**
@@ -83,38 +84,47 @@ public final class ServerProcess implements AutoCloseable {
    */
   public static ServerProcess start(Spec spec, Cpus cpus, Duration patience)
       throws IOException, InterruptedException {
-    int free = freePort();
     WorkFolder work = WorkFolder.create(spec.name);
-    Path portFile = Files.createFile(work.path().resolve("port"));
-    List<String> command = new ArrayList<>();
-    for (String word : spec.command) {
-      command.add(
-          word.replace("{port}", Integer.toString(free))
-              .replace("{port-file}", portFile.toString()));
-    }
-    Path log = work.path().resolve("log");
-    ProcessBuilder builder =
-        new ProcessBuilder(cpus.wrap(command))
-            .redirectErrorStream(true)
-            .redirectOutput(log.toFile());
-    spec.environment.forEach((name, value) ->
-        builder.environment().put(name, value.replace("{work}", work.path().toString())));
-    boolean choosesPort = spec.command.stream().anyMatch(word -> word.contains("{port-file}"));
-    Process process = builder.start();
-    ServerProcess server =
-        new ServerProcess(
-            process, choosesPort ? awaitPort(process, portFile, patience) : free, work);
-    Files.deleteIfExists(portFile);
+    ServerProcess server = null;
     boolean ready = false;
     try {
+      int free = freePort();
+      Path portFile = Files.createFile(work.path().resolve("port"));
+      server =
+          new ServerProcess(
+              BoundProcess.start(builder(spec, cpus, work, free, portFile), work), work);
+      boolean choosesPort = spec.command.stream().anyMatch(word -> word.contains("{port-file}"));
+      server.port = choosesPort ? server.awaitPort(portFile, patience) : free;
+      Files.deleteIfExists(portFile);
       server.awaitServing(spec, patience);
       ready = true;
       return server;
     } finally {
       if (!ready) {
-        server.close();
+        if (server == null) {
+          work.close();
+        } else {
+          server.close();
+        }
       }
     }
+  }
+
+  private static ProcessBuilder builder(
+      Spec spec, Cpus cpus, WorkFolder work, int port, Path portFile) {
+    List<String> command = new ArrayList<>();
+    for (String word : spec.command) {
+      command.add(
+          word.replace("{port}", Integer.toString(port))
+              .replace("{port-file}", portFile.toString()));
+    }
+    ProcessBuilder builder =
+        new ProcessBuilder(cpus.wrap(command))
+            .redirectErrorStream(true)
+            .redirectOutput(work.path().resolve("log").toFile());
+    spec.environment.forEach((name, value) ->
+        builder.environment().put(name, value.replace("{work}", work.path().toString())));
+    return builder;
   }
 
   /** A command that runs a class of this JVM's class path with this JVM's flags. */
@@ -149,8 +159,7 @@ public final class ServerProcess implements AutoCloseable {
     in.flush();
   }
 
-  private static int awaitPort(Process process, Path file, Duration patience)
-      throws IOException, InterruptedException {
+  private int awaitPort(Path file, Duration patience) throws IOException, InterruptedException {
     long end = System.nanoTime() + patience.toNanos();
     while (process.isAlive() && System.nanoTime() < end) {
       String port = Files.readString(file);
@@ -159,8 +168,7 @@ public final class ServerProcess implements AutoCloseable {
       }
       TimeUnit.MILLISECONDS.sleep(50);
     }
-    process.destroyForcibly();
-    throw new IOException("the server did not say its port");
+    throw new IOException("the server did not say its port" + lastLines());
   }
 
   private void awaitServing(Spec spec, Duration patience) throws IOException, InterruptedException {
@@ -218,24 +226,14 @@ public final class ServerProcess implements AutoCloseable {
 
   /** Ends it as a crash would, by SIGKILL, and waits until it is gone; {@link #close} cleans up. */
   public void crash() throws InterruptedException {
-    kill(process);
+    bound.kill();
     process.waitFor();
-  }
-
-  private static void kill(Process process) {
-    process.descendants().forEach(ProcessHandle::destroyForcibly);
-    process.destroyForcibly();
   }
 
   /** Stops it and all that it has started; those that do not hear are killed. */
   @Override
   public void close() {
-    try {
-      if (!Runtime.getRuntime().removeShutdownHook(hook)) {
-        return;
-      }
-    } catch (IllegalStateException e) {
-      // The JVM is going down, and the hook does it.
+    if (!closed.compareAndSet(false, true)) {
       return;
     }
     List<ProcessHandle> all =
@@ -249,9 +247,11 @@ public final class ServerProcess implements AutoCloseable {
       Thread.currentThread().interrupt();
     }
     all.forEach(ProcessHandle::destroyForcibly);
+    // Not before it has ended: a signal may come while it is awaited.
+    bound.release();
     try {
       work.close();
-    } catch (IOException e) {
+    } catch (IOException | UncheckedIOException e) {
       logger.debug("left among the temporary files: {}", work.path());
     }
   }

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.earshot.perf.process;
+
+import org.jspecify.annotations.NullMarked;
