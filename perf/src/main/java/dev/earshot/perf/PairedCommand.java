@@ -5,11 +5,6 @@ import dev.earshot.perf.load.LoadDriver;
 import dev.earshot.perf.load.Phase;
 import dev.earshot.perf.load.PhaseResult;
 import dev.earshot.perf.process.ServerProcess;
-import dev.earshot.v1.CatalogGrpc;
-import dev.earshot.v1.ReloadBundleRequest;
-import io.grpc.ManagedChannel;
-import io.grpc.StatusRuntimeException;
-import io.grpc.netty.NettyChannelBuilder;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -18,8 +13,6 @@ import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.ToDoubleFunction;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -57,6 +50,8 @@ final class PairedCommand implements Callable<Integer> {
 
   /** Before each run, so that caches hold the server's own data again. */
   private static final Duration SETTLE = Duration.ofMillis(500);
+
+  private static final Duration SWAP_PERIOD = Duration.ofSeconds(1);
 
   @Spec private CommandSpec spec;
 
@@ -109,7 +104,8 @@ final class PairedCommand implements Callable<Integer> {
       description =
           "What happens to B while it is loaded: none; store-hung or store-failing (reads of"
               + " profiles; mind --unknown-users, which are not in the server's cache); swap (its"
-              + " bundle is loaded anew every second).")
+              + " bundle is loaded anew, a second after the last time began or as soon as that is"
+              + " done).")
   private Fault fault;
 
   @Mixin private LoadOptions load;
@@ -174,10 +170,13 @@ final class PairedCommand implements Callable<Integer> {
         Side b = new Side("B", serverB, driverB, fault, progress);
         PhaseResult warmA = a.run(warmUpSeconds);
         PhaseResult warmB = b.run(warmUpSeconds);
+        int swapsBefore = b.swaps;
         progress.note("warm: " + warmA.goodput() + ", " + warmB.goodput() + " good answers/s");
         PairedRuns pairs =
             PairedRuns.measure(pairCount, () -> a.run(seconds), () -> b.run(seconds), progress);
-        report = report(time, machine, bundle, pairs);
+        report =
+            report(
+                time, machine, bundle, pairs, fault == Fault.SWAP ? b.swaps - swapsBefore : null);
       }
     }
     results.publish(report, report.markdown());
@@ -211,6 +210,9 @@ final class PairedCommand implements Callable<Integer> {
     private final Fault fault;
     private final ProgressLine progress;
 
+    /** Of its bundle, so far. */
+    private int swaps;
+
     Side(
         String label, ServerProcess server, LoadDriver driver, Fault fault, ProgressLine progress) {
       this.label = label;
@@ -231,9 +233,11 @@ final class PairedCommand implements Callable<Integer> {
             case STORE_HUNG -> whileStoreIs("hung", phases);
             case STORE_FAILING -> whileStoreIs("failing", phases);
             case SWAP -> {
-              try (Swapper swapper = new Swapper(server)) {
+              try (BundleSwaps swapping =
+                  BundleSwaps.begin(server.host(), server.port(), SWAP_PERIOD)) {
                 PhaseResult swapped = last(phases);
-                swapper.requireNoFailure();
+                // The next run, of A perhaps, is not to share the CPU with what is left of this.
+                swaps += swapping.finish();
                 yield swapped;
               }
             }
@@ -258,7 +262,8 @@ final class PairedCommand implements Callable<Integer> {
     }
   }
 
-  private PairedReport report(String time, Machine machine, Bundle bundle, PairedRuns pairs)
+  private PairedReport report(
+      String time, Machine machine, Bundle bundle, PairedRuns pairs, @Nullable Integer swaps)
       throws BenchException {
     List<PairedTest> tests = pairs.tests();
     Map<String, Object> setup = load.describe(bundle);
@@ -279,6 +284,7 @@ final class PairedCommand implements Callable<Integer> {
             .mapToLong(pair -> pair.b().failed().values().stream().mapToLong(Long::longValue).sum())
             .sum(),
         mean(pairs.ab(), pair -> (double) pair.b().degraded() / pair.b().scheduled()),
+        swaps,
         pairs.discarded(),
         pairs.complete(),
         pairs.ab(),
@@ -295,55 +301,5 @@ final class PairedCommand implements Callable<Integer> {
         + (args == null ? "" : " " + args.strip())
         + (home == null ? "" : ", of another build")
         + (fault == Fault.NONE ? "" : ", " + fault);
-  }
-
-  /** Has a server load its bundle anew every second. */
-  private static final class Swapper implements AutoCloseable {
-    private static final long PERIOD_MS = 1_000;
-
-    private final ManagedChannel channel;
-    private final Thread thread;
-    private final AtomicReference<@Nullable StatusRuntimeException> failure =
-        new AtomicReference<>();
-    private volatile boolean closed;
-
-    Swapper(ServerProcess server) {
-      channel = NettyChannelBuilder.forAddress(server.host(), server.port()).usePlaintext().build();
-      thread = new Thread(this::swap, "swapper");
-      thread.setDaemon(true);
-      thread.start();
-    }
-
-    private void swap() {
-      try {
-        while (!closed) {
-          long start = System.nanoTime();
-          var unused =
-              CatalogGrpc.newBlockingStub(channel)
-                  .withDeadlineAfter(1, TimeUnit.MINUTES)
-                  .reloadBundle(ReloadBundleRequest.getDefaultInstance());
-          long took = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start);
-          TimeUnit.MILLISECONDS.sleep(Math.max(0, PERIOD_MS - took));
-        }
-      } catch (StatusRuntimeException e) {
-        failure.compareAndSet(null, e);
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-      }
-    }
-
-    void requireNoFailure() throws BenchException {
-      StatusRuntimeException failed = failure.get();
-      if (failed != null) {
-        throw new BenchException("the bundle could not be swapped: " + failed.getStatus(), failed);
-      }
-    }
-
-    @Override
-    public void close() {
-      closed = true;
-      thread.interrupt();
-      channel.shutdownNow();
-    }
   }
 }

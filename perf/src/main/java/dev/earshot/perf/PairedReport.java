@@ -1,21 +1,25 @@
 package dev.earshot.perf;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import dev.earshot.perf.load.PhaseResult;
 import java.util.Formatter;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What {@code bench paired} measured.
  *
  * @param a what A is
  * @param b what B is
+ * @param swapsB how often B's bundle was loaded anew in its runs; null: that was not wanted
  * @param pairs A and B
  * @param noise A and A
  * @param discarded pairs in which the driver was behind its schedule, run again
  */
+@JsonInclude(JsonInclude.Include.NON_NULL)
 record PairedReport(
     String kind,
     String name,
@@ -31,6 +35,7 @@ record PairedReport(
     @JsonProperty("late_or_failed_b") double lateB,
     @JsonProperty("failed_b") long failedB,
     @JsonProperty("degraded_b") double degradedB,
+    @JsonProperty("swaps_b") @Nullable Integer swapsB,
     int discarded,
     boolean valid,
     List<Pair> pairs,
@@ -77,6 +82,9 @@ record PairedReport(
         "%nLate or failed: A %.3f%%, B %.3f%% (of these %,d failed). Marked as degraded in B:"
             + " %.1f%%.%n",
         100 * lateA, 100 * lateB, failedB, 100 * degradedB);
+    if (swapsB != null) {
+      out.format("%nB's bundle was loaded anew %,d times in its runs.%n", swapsB);
+    }
     return text.toString();
   }
 
