@@ -210,6 +210,7 @@ final class ServedBiaser implements AutoCloseable {
     return channel;
   }
 
+  /** Ends it, after which all that was answered is counted. */
   @Override
   public void close() throws InterruptedException {
     parts.encoding.countDown();
@@ -219,5 +220,6 @@ final class ServedBiaser implements AutoCloseable {
     biaser.close();
     lists.close();
     timers.shutdownNow();
+    timers.awaitTermination(5, TimeUnit.SECONDS);
   }
 }
