@@ -86,7 +86,7 @@ final class BatchMeters implements BatchListener {
               .register(registry);
       terminated =
           Counter.builder("earshot.batch.terminated")
-              .description("Batches that took longer than --max-run")
+              .description("Batches that took longer than --max-run and were terminated")
               .tag("lane", lane)
               .register(registry);
     }

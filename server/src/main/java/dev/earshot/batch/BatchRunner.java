@@ -19,10 +19,14 @@ public interface BatchRunner<J extends Job> extends AutoCloseable {
    */
   void run(List<J> jobs);
 
-  /** Ends the current run soon, from any thread: it has taken too long. */
-  void terminate();
+  /**
+   * Ends the current run soon, from any thread: it has taken too long.
+   *
+   * @return false: it cannot be ended from outside, and goes on
+   */
+  boolean terminate();
 
-  /** Called after a run that was terminated: the next one may run. */
+  /** Called after a run that {@link #terminate} has ended: the next one may run. */
   void resume();
 
   @Override

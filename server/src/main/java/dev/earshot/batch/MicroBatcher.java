@@ -23,7 +23,8 @@ import org.slf4j.LoggerFactory;
  * done in time even alone is dropped before it costs anything.
  *
  * <p>{@link #tick} is to be called every few milliseconds while there is work: it drops what
- * expired while all workers were busy, and terminates runs that take too long.
+ * expired while all workers were busy, and terminates runs that take too long, where their runner
+ * can.
  *
  * <p>Thread-safe.
  */
@@ -357,6 +358,12 @@ public final class MicroBatcher implements AutoCloseable {
     /** What runs now. Guarded by this. */
     private @Nullable Station<?> current;
 
+    /** After what time the current run is terminated. Guarded by this. */
+    private long limitNanos;
+
+    /** Whether the current run has taken longer than that. Guarded by this. */
+    private boolean tooLong;
+
     /** Whether the current run is to end. Guarded by this. */
     private boolean terminated;
 
@@ -474,8 +481,10 @@ public final class MicroBatcher implements AutoCloseable {
 
     private synchronized void begin(Station<?> station, long now, long bound) {
       boundNanos = now + bound;
-      killNanos = now + Math.max(options.maxRun.toNanos(), BOUNDS_ALLOWED * bound);
+      limitNanos = Math.max(options.maxRun.toNanos(), BOUNDS_ALLOWED * bound);
+      killNanos = now + limitNanos;
       current = station;
+      tooLong = false;
       terminated = false;
       running = true;
     }
@@ -492,9 +501,11 @@ public final class MicroBatcher implements AutoCloseable {
         return false;
       }
       current.addExpired(now, expired);
-      if (!terminated && now - killNanos >= 0) {
+      if (!tooLong && now - killNanos >= 0) {
+        tooLong = true;
+        // Until it is known better: a runner that throws may be half-way, and has to resume.
         terminated = true;
-        current.terminate();
+        terminated = current.terminate(limitNanos);
       }
       return true;
     }
@@ -508,6 +519,9 @@ public final class MicroBatcher implements AutoCloseable {
     private final List<J> batch;
     private final List<Job> expired = new ArrayList<>();
     private final List<Job> tooLate = new ArrayList<>();
+
+    /** Whether it was logged that a run cannot be terminated. Guarded by the worker. */
+    private boolean loggedUnending;
 
     Station(LaneQueue<J> queue) {
       this.queue = queue;
@@ -568,16 +582,39 @@ public final class MicroBatcher implements AutoCloseable {
       }
     }
 
-    /** From any thread, while the batch runs. */
-    void terminate() {
-      log.warn(
-          "a batch of {} of {} took too long and is terminated", batch.size(), queue.lane.name());
-      runner.terminate();
+    /**
+     * From any thread, while the batch runs.
+     *
+     * @return whether it ends by that
+     */
+    boolean terminate(long limitNanos) {
+      boolean ends = runner.terminate();
+      if (ends) {
+        log.warn(
+            "a batch of {} of {} took longer than {} ms and is terminated",
+            batch.size(),
+            queue.lane.name(),
+            millis(limitNanos));
+      } else if (!loggedUnending) {
+        // On a machine with too much other work it may be true of very many.
+        loggedUnending = true;
+        log.warn(
+            "a batch of {} of {} took longer than {} ms and cannot be terminated; no more of them are"
+                + " logged",
+            batch.size(),
+            queue.lane.name(),
+            millis(limitNanos));
+      }
+      return ends;
     }
 
     void close() {
       runner.close();
     }
+  }
+
+  private static double millis(long nanos) {
+    return Math.round(nanos / 1e4) / 100.0;
   }
 
   static void requirePositive(String name, int value) {

@@ -19,7 +19,9 @@ final class StepRunner implements BatchRunner<Step> {
   }
 
   @Override
-  public void terminate() {}
+  public boolean terminate() {
+    return false;
+  }
 
   @Override
   public void resume() {}

@@ -201,8 +201,9 @@ final class ShortlistRunner implements BatchRunner<ShortlistJob> {
   }
 
   @Override
-  public void terminate() {
+  public boolean terminate() {
     workspace.terminate();
+    return true;
   }
 
   @Override

@@ -20,6 +20,7 @@ final class HeldRunner implements BatchRunner<TestJob> {
   final AtomicInteger terminations = new AtomicInteger();
   final AtomicInteger resumptions = new AtomicInteger();
   volatile boolean closed;
+  volatile boolean canBeTerminated = true;
 
   /** A batch will hardly exceed so many times what it is expected to take. */
   volatile int boundTimes = 1;
@@ -58,9 +59,12 @@ final class HeldRunner implements BatchRunner<TestJob> {
   }
 
   @Override
-  public void terminate() {
+  public boolean terminate() {
     terminations.incrementAndGet();
-    go.release();
+    if (canBeTerminated) {
+      go.release();
+    }
+    return canBeTerminated;
   }
 
   @Override

@@ -2,12 +2,19 @@ package dev.earshot.batch;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import dev.earshot.batch.Job.Drop;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.slf4j.LoggerFactory;
 
 @Timeout(60)
 class MicroBatcherTest {
@@ -22,6 +29,23 @@ class MicroBatcherTest {
   private final HeldRunner background = new HeldRunner(MS, 0);
   private final Lane<TestJob> lane = new Lane<>("requests", 8, () -> runner);
   private final Lane<TestJob> slowLane = new Lane<>("background", 8, () -> background);
+
+  private final Logger logger = (Logger) LoggerFactory.getLogger(MicroBatcher.class);
+  private final ListAppender<ILoggingEvent> logged = new ListAppender<>();
+
+  /** Of each run of a {@link #busyBatcher}, whether it was terminated. */
+  private final List<Boolean> terminated = new CopyOnWriteArrayList<>();
+
+  @BeforeEach
+  void listen() {
+    logged.start();
+    logger.addAppender(logged);
+  }
+
+  @AfterEach
+  void stopListening() {
+    logger.detachAppender(logged);
+  }
 
   @Test
   void whatWaitsWhileTheWorkerIsBusyIsTheNextBatchEarliestDeadlineFirst() throws Exception {
@@ -140,6 +164,37 @@ class MicroBatcherTest {
     }
 
     assertThat(runner.batches).containsExactly(List.of("first"), List.of("next"));
+    assertThat(terminated).containsExactly(true, false);
+    assertThat(logged.list)
+        .extracting(ILoggingEvent::getFormattedMessage)
+        .containsExactly("a batch of 1 of requests took longer than 20.0 ms and is terminated");
+  }
+
+  @Test
+  void saysOnceThatRunsTakeTooLongThatCannotBeTerminated() throws Exception {
+    runner.canBeTerminated = false;
+    try (MicroBatcher batcher = busyBatcher(Duration.ofSeconds(1))) {
+      offer(batcher, "next", 1_000);
+      now.set(20 * MS);
+      batcher.tick();
+      batcher.tick();
+      assertThat(runner.terminations).hasValue(1);
+      runner.go.release();
+      runner.awaitBegun();
+      now.set(40 * MS);
+      batcher.tick();
+      assertThat(runner.terminations).hasValue(2);
+      runner.go.release();
+    }
+
+    assertThat(runner.batches).containsExactly(List.of("first"), List.of("next"));
+    assertThat(runner.resumptions).hasValue(0);
+    assertThat(terminated).containsExactly(false, false);
+    assertThat(logged.list)
+        .extracting(ILoggingEvent::getFormattedMessage)
+        .singleElement()
+        .asString()
+        .startsWith("a batch of 1 of requests took longer than 20.0 ms and cannot be terminated");
   }
 
   @Test
@@ -272,7 +327,20 @@ class MicroBatcherTest {
                 "test", 1, 100, plannedRun, Duration.ofMillis(20), Duration.ZERO),
             now::get,
             lanes(),
-            BatchListener.NONE);
+            new BatchListener() {
+              @Override
+              public void ran(
+                  String lane,
+                  int size,
+                  long expectedNanos,
+                  long actualNanos,
+                  boolean wasTerminated) {
+                terminated.add(wasTerminated);
+              }
+
+              @Override
+              public void dropped(String lane, Drop why) {}
+            });
     offer(batcher, "first", 100_000);
     runner.awaitBegun();
     return batcher;
