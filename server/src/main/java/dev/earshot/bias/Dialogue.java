@@ -1,13 +1,8 @@
 package dev.earshot.bias;
 
-import dev.earshot.model.ContextText;
-import dev.earshot.phrase.BiasPhrase;
-import dev.earshot.phrase.PhraseSource;
-import dev.earshot.phrase.Phrases;
 import dev.earshot.store.ContextItem;
 import java.time.Instant;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
@@ -28,6 +23,7 @@ record Dialogue(
   static final Dialogue NONE = new Dialogue(List.of(), List.of(), Optional.empty(), false);
 
   private static final int MOST_CONTEXT_TEXT = 2_000;
+
   private static final String UTTERANCE = "UTTERANCE";
   private static final String REPLY = "REPLY";
 
@@ -60,40 +56,6 @@ record Dialogue(
       }
     }
     return String.join("\n", lines);
-  }
-
-  /** What a context encoder reads: the last utterance and reply, items, entries of lists. */
-  List<ContextText> encoded(Phrases phrases, int most) {
-    List<ContextText> texts = new ArrayList<>();
-    last(UTTERANCE).ifPresent(texts::add);
-    last(REPLY).ifPresent(texts::add);
-    addNames(items, texts, most);
-    for (List<ContextItem> of : earlier) {
-      addNames(of, texts, most);
-    }
-    for (BiasPhrase phrase : phrases.phrases()) {
-      if (phrase.source() == PhraseSource.PROFILE && texts.size() < most) {
-        texts.add(new ContextText(ContextText.PROFILE, phrase.display()));
-      }
-    }
-    return texts;
-  }
-
-  private Optional<ContextText> last(String kind) {
-    for (int i = items.size() - 1; i >= 0; i--) {
-      if (items.get(i).kind().equals(kind)) {
-        return Optional.of(new ContextText(kind, items.get(i).text()));
-      }
-    }
-    return Optional.empty();
-  }
-
-  private static void addNames(List<ContextItem> items, List<ContextText> texts, int most) {
-    for (ContextItem item : items) {
-      if (!isText(item) && texts.size() < most) {
-        texts.add(new ContextText(item.kind(), item.text()));
-      }
-    }
   }
 
   /** The language of the reply; empty: not said. */

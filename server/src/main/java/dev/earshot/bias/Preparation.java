@@ -435,7 +435,11 @@ final class Preparation {
     }
     Optional<ContextEncoder> encoder = tools.models.encoder();
     List<ContextText> texts =
-        encoder.map(of -> dialogue.encoded(phrases, of.maxItems())).orElse(List.of());
+        encoder
+            .map(of ->
+                ContextTexts.of(
+                    dialogue.items(), dialogue.earlier(), phrases.phrases(), of.maxItems()))
+            .orElse(List.of());
     if (texts.isEmpty()) {
       missing.put(Context.EMBEDDING, Reason.NOT_FOUND);
       return;

@@ -2,7 +2,7 @@ package dev.earshot.app.eval;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.earshot.app.eval.JsonLines.Line;
-import dev.earshot.model.ContextText;
+import dev.earshot.bias.ContextTexts;
 import dev.earshot.phrase.BiasPhrase;
 import dev.earshot.phrase.PhraseMaker;
 import dev.earshot.phrase.PhraseSource;
@@ -335,7 +335,11 @@ final class BiasTurns {
                   WordErrors.words(line.text("reference")),
                   Objects.requireNonNull(heard.get(line.text("turn"))),
                   phrases,
-                  contextTexts(context, phrases),
+                  ContextTexts.of(
+                      items(context.fields(), context),
+                      earlier(context.fields()),
+                      phrases,
+                      Integer.MAX_VALUE),
                   sought));
         });
     return turns;
@@ -385,25 +389,6 @@ final class BiasTurns {
                       .without(signals.without))
               .phrases());
     }
-  }
-
-  /** What the server's context vector is made of: texts, items, then what the lists may add. */
-  private static List<ContextText> contextTexts(Line line, List<BiasPhrase> phrases) {
-    List<ContextText> texts = new ArrayList<>();
-    for (ContextItem item : items(line.fields(), line)) {
-      texts.add(new ContextText(item.kind(), item.text()));
-    }
-    for (List<ContextItem> interaction : earlier(line.fields())) {
-      for (ContextItem item : interaction) {
-        texts.add(new ContextText(item.kind(), item.text()));
-      }
-    }
-    for (BiasPhrase phrase : phrases) {
-      if (phrase.source() == PhraseSource.PROFILE) {
-        texts.add(new ContextText(ContextText.PROFILE, phrase.display()));
-      }
-    }
-    return texts;
   }
 
   private static List<ContextItem> items(JsonNode fields, Line line) {
