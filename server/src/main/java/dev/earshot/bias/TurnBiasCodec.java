@@ -16,19 +16,21 @@ import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * A {@link TurnBias} as the content of a derived item: what another instance takes for its own. Who
  * made it with other models, or another edition of this format, is not read: it is made anew.
  */
 final class TurnBiasCodec {
-  private static final int FORMAT = 1;
+  private static final int FORMAT = 2;
 
   private final String models;
 
@@ -57,18 +59,32 @@ final class TurnBiasCodec {
       }
       out.writeUTF(bias.contextText());
       out.writeInt(bias.phrases().dropped());
-      out.writeInt(bias.phrases().phrases().size());
-      for (BiasPhrase phrase : bias.phrases().phrases()) {
+      List<BiasPhrase> phrases = bias.phrases().phrases();
+      // There are few kinds, sources and locales, which all phrases share.
+      List<String> words =
+          phrases.stream()
+              .flatMap(of -> Stream.of(of.kind(), of.source().name(), of.locale()))
+              .distinct()
+              .toList();
+      out.writeShort(words.size());
+      for (String word : words) {
+        out.writeUTF(word);
+      }
+      out.writeInt(phrases.size());
+      for (BiasPhrase phrase : phrases) {
         out.writeUTF(phrase.text());
         out.writeDouble(phrase.boost());
         out.writeUTF(phrase.display());
         out.writeByte(phrase.pronunciations().size());
         for (Pronunciation pronunciation : phrase.pronunciations()) {
-          out.writeUTF(pronunciation.toString());
+          out.writeShort(pronunciation.length());
+          for (int i = 0; i < pronunciation.length(); i++) {
+            out.writeByte(pronunciation.codeAt(i));
+          }
         }
-        out.writeUTF(phrase.kind());
-        out.writeUTF(phrase.source().name());
-        out.writeUTF(phrase.locale());
+        out.writeShort(words.indexOf(phrase.kind()));
+        out.writeShort(words.indexOf(phrase.source().name()));
+        out.writeShort(words.indexOf(phrase.locale()));
       }
       out.writeBoolean(bias.vector().isPresent());
       if (bias.vector().isPresent()) {
@@ -76,9 +92,10 @@ final class TurnBiasCodec {
         out.writeUTF(vector.modelId());
         out.writeInt(vector.items());
         out.writeInt(vector.dimensions());
-        for (float value : vector.values()) {
-          out.writeFloat(value);
-        }
+        float[] values = vector.values();
+        ByteBuffer floats = ByteBuffer.allocate(Float.BYTES * values.length);
+        floats.asFloatBuffer().put(values);
+        out.write(floats.array());
       }
     } catch (IOException e) {
       throw new UncheckedIOException(e);
@@ -107,10 +124,14 @@ final class TurnBiasCodec {
       }
       String contextText = in.readUTF();
       int dropped = in.readInt();
+      List<String> words = new ArrayList<>();
+      for (int i = in.readUnsignedShort(); i > 0; i--) {
+        words.add(in.readUTF());
+      }
       int count = in.readInt();
       List<BiasPhrase> phrases = new ArrayList<>(Math.min(count, 1_000));
       for (int i = 0; i < count; i++) {
-        phrases.add(phrase(in));
+        phrases.add(phrase(in, words));
       }
       Optional<ContextVector> vector = Optional.empty();
       if (in.readBoolean()) {
@@ -132,29 +153,31 @@ final class TurnBiasCodec {
               vector,
               Extent.FULL,
               missing));
-    } catch (IOException | IllegalArgumentException e) {
+    } catch (IOException | IllegalArgumentException | IndexOutOfBoundsException e) {
       // The store has checked that these are the bytes as written: another edition wrote them.
       return Optional.empty();
     }
   }
 
-  private static BiasPhrase phrase(DataInputStream in) throws IOException {
+  private static BiasPhrase phrase(DataInputStream in, List<String> words) throws IOException {
     String text = in.readUTF();
     double boost = in.readDouble();
     String display = in.readUTF();
     int count = in.readByte();
     List<Pronunciation> pronunciations = new ArrayList<>(count);
     for (int i = 0; i < count; i++) {
-      Pronunciation.parse(in.readUTF()).ifPresent(pronunciations::add);
+      byte[] codes = new byte[in.readUnsignedShort()];
+      in.readFully(codes);
+      pronunciations.add(Pronunciation.of(codes, 0, codes.length));
     }
     return new BiasPhrase(
         text,
         boost,
         display,
         pronunciations,
-        in.readUTF(),
-        PhraseSource.valueOf(in.readUTF()),
-        in.readUTF());
+        words.get(in.readUnsignedShort()),
+        PhraseSource.valueOf(words.get(in.readUnsignedShort())),
+        words.get(in.readUnsignedShort()));
   }
 
   private static ContextVector vector(DataInputStream in) throws IOException {
@@ -164,10 +187,10 @@ final class TurnBiasCodec {
     if (items < 1 || dimensions < 1 || (long) items * dimensions > 1 << 20) {
       throw new IOException("shape");
     }
+    byte[] floats = new byte[Float.BYTES * items * dimensions];
+    in.readFully(floats);
     float[] values = new float[items * dimensions];
-    for (int i = 0; i < values.length; i++) {
-      values[i] = in.readFloat();
-    }
+    ByteBuffer.wrap(floats).asFloatBuffer().get(values);
     return ContextVector.of(modelId, items, dimensions, values);
   }
 }
