@@ -1,7 +1,5 @@
 package dev.earshot.bias;
 
-import com.github.benmanes.caffeine.cache.Cache;
-import com.github.benmanes.caffeine.cache.Caffeine;
 import com.github.benmanes.caffeine.cache.stats.StatsCounter;
 import dev.earshot.bias.Preparation.Order;
 import dev.earshot.bias.Preparation.Tools;
@@ -44,7 +42,7 @@ final class Turns implements SpeechExpectedListener {
   private final InstantSource clock;
   private final TurnBiasCodec codec;
   private final WindowListener listener;
-  private final Cache<String, TurnBias> kept;
+  private final RecentTurns kept;
   private final ConcurrentHashMap<String, Preparation> underWay = new ConcurrentHashMap<>();
 
   Turns(
@@ -59,13 +57,7 @@ final class Turns implements SpeechExpectedListener {
     this.clock = clock;
     this.codec = new TurnBiasCodec(tools.models().version());
     this.listener = listener;
-    this.kept =
-        Caffeine.newBuilder()
-            .maximumWeight(maxBytes)
-            .weigher((String id, TurnBias bias) -> 2 * id.length() + bias.memoryBytes())
-            .recordStats(() -> stats)
-            .executor(Runnable::run)
-            .build();
+    this.kept = new RecentTurns(maxBytes, stats);
   }
 
   @Override
@@ -156,7 +148,7 @@ final class Turns implements SpeechExpectedListener {
           mine[0] = true;
           if (bias != null && bias.isWhole()) {
             // Within the lock of the key, so that a removal comes before it or after it.
-            keep(bias);
+            kept.keep(bias);
           }
           return null;
         });
@@ -171,14 +163,6 @@ final class Turns implements SpeechExpectedListener {
     listener.ended(
         now - dueNanos <= 0 ? Outcome.IN_TIME : Outcome.LATE, now - preparation.beganNanos());
     write(bias);
-  }
-
-  private void keep(TurnBias bias) {
-    kept.asMap()
-        .merge(
-            bias.origin().interactionId(),
-            bias,
-            (old, fresh) -> fresh.version() >= old.version() ? fresh : old);
   }
 
   private void write(TurnBias bias) {
@@ -204,14 +188,14 @@ final class Turns implements SpeechExpectedListener {
       listener.stored(failure == null);
       if (failure == null && !stored) {
         // Removed meanwhile, or replaced by another instance's.
-        kept.asMap().remove(id, bias);
+        kept.remove(id, bias);
       }
     });
   }
 
   /** What is kept of an interaction, whatever its version; null: nothing that lives. */
   @Nullable TurnBias kept(String interactionId) {
-    TurnBias bias = kept.getIfPresent(interactionId);
+    TurnBias bias = kept.get(interactionId);
     return bias != null && bias.isLiveAt(clock.instant()) ? bias : null;
   }
 
@@ -243,7 +227,7 @@ final class Turns implements SpeechExpectedListener {
         .items(List.of(key))
         .handle((batch, failure) -> {
           Optional<TurnBias> stored = failure == null ? stored(batch, entry) : Optional.empty();
-          stored.ifPresent(this::keep);
+          stored.ifPresent(kept::keep);
           return new Found(
               stored.orElse(null), stored.isPresent() ? null : begin(entry, dueNanos, true));
         });
@@ -275,7 +259,7 @@ final class Turns implements SpeechExpectedListener {
     if (known != null) {
       known.cancel();
     }
-    kept.invalidate(interactionId);
+    kept.remove(interactionId);
   }
 
   /** Forgets all interactions of a user. */
@@ -285,7 +269,7 @@ final class Turns implements SpeechExpectedListener {
         forget(id);
       }
     });
-    kept.asMap().values().removeIf(bias -> bias.origin().userId().equals(userId));
+    kept.removeAllOf(userId);
   }
 
   int underWay() {
@@ -293,6 +277,6 @@ final class Turns implements SpeechExpectedListener {
   }
 
   long weightBytes() {
-    return kept.policy().eviction().map(eviction -> eviction.weightedSize().orElse(0)).orElse(0L);
+    return kept.weightBytes();
   }
 }

@@ -30,8 +30,8 @@ public final class UserLists implements AutoCloseable {
 
   private static final Duration NOT_FOUND_LIVES = Duration.ofSeconds(5);
 
-  /** Cut into words in a fraction of a millisecond. */
-  private static final int FEW_ENTRIES = 100;
+  /** Cut into words in some tens of microseconds, so that it may be done on an event loop. */
+  private static final int FEW_ENTRIES = 10;
 
   private final AsyncLoadingCache<String, Lists> lists;
   private final ProfileReads reads;
