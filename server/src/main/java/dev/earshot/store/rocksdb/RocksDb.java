@@ -40,9 +40,11 @@ import org.rocksdb.CompactRangeOptions.BottommostLevelCompaction;
 import org.rocksdb.CompressionType;
 import org.rocksdb.DBOptions;
 import org.rocksdb.DataBlockIndexType;
+import org.rocksdb.Env;
 import org.rocksdb.FlushOptions;
 import org.rocksdb.InfoLogLevel;
 import org.rocksdb.LRUCache;
+import org.rocksdb.Priority;
 import org.rocksdb.ReadOptions;
 import org.rocksdb.RocksDB;
 import org.rocksdb.RocksDBException;
@@ -203,9 +205,12 @@ final class RocksDb implements AutoCloseable {
                 .setWriteBufferSize(options.memoryBytes() / 8)
                 .setCompressionType(CompressionType.NO_COMPRESSION)
                 .setLevelCompactionDynamicLevelBytes(true));
+    // The process's own, which is not closed. Requests go before compactions.
+    Env environment = Env.getDefault().lowerThreadPoolCPUPriority(Priority.LOW);
     DBOptions database =
         own(
             new DBOptions()
+                .setEnv(environment)
                 .setCreateIfMissing(true)
                 .setCreateMissingColumnFamilies(true)
                 // Half of the budget at most waits to be written; it is counted in the cache.
