@@ -43,13 +43,17 @@ final class EarshotProcess {
 
   /**
    * A server of this build with the models of biasing that are shipped, unless the arguments name
-   * others: where servers are started without the launcher they would not find them.
+   * others: where servers are started without the launcher they would not find them. And with a
+   * store on disk, as a server has that is told nothing: a store in memory is soon full of turns.
    */
   static ServerProcess.Spec withBiasing(Path bundle, List<String> arguments) {
     List<String> all = new ArrayList<>(arguments);
     if (arguments.stream().noneMatch(word -> word.startsWith("--bias-bundle"))) {
       all.add(
           "--bias-bundle=" + BundleOptions.shippedBundle().toAbsolutePath().resolveSibling("bias"));
+    }
+    if (arguments.stream().noneMatch(word -> word.startsWith("--store"))) {
+      all.add("--store=rocksdb");
     }
     return spec(null, bundle, all);
   }

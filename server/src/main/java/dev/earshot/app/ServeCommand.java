@@ -181,8 +181,9 @@ final class ServeCommand implements Callable<Integer> {
       names = "--bias-workers",
       defaultValue = "1",
       description =
-          "Threads that make biases and rescore, apart from the inference workers. One makes some"
-              + " hundreds of turns ready a second.")
+          "Threads that make biases and rescore, apart from the inference workers, and as many that"
+              + " prepare turns in the time that nobody else wants. One makes some hundreds of turns"
+              + " ready a second.")
   private int biasWorkers;
 
   @Option(
@@ -190,8 +191,8 @@ final class ServeCommand implements Callable<Integer> {
       paramLabel = "MIB",
       defaultValue = "64",
       description =
-          "Memory for turns whose bias was made ahead, up to 100 KiB each. One that was dropped is"
-              + " read from the store again.")
+          "Memory for the last turns whose bias was made ahead, up to 100 KiB each. One that was"
+              + " dropped is read from the store again.")
   private int biasCacheMebibytes;
 
   @Option(

@@ -76,6 +76,7 @@ public final class MicroBatcher implements AutoCloseable {
    *     urgent job may have to wait for the batch before it
    * @param maxRun what a run may take before it is terminated, unless more was predicted
    * @param linger how long a job may be kept for others to join it; zero: not at all
+   * @param inSpareTime whether they get a core only as long as no other thread wants it
    */
   public record Options(
       String name,
@@ -83,10 +84,22 @@ public final class MicroBatcher implements AutoCloseable {
       int queueMax,
       Duration plannedRun,
       Duration maxRun,
-      Duration linger) {
+      Duration linger,
+      boolean inSpareTime) {
     public Options {
       requirePositive("workers", workers);
       requirePositive("queueMax", queueMax);
+    }
+
+    /** Workers that share the cores with all others alike. */
+    public Options(
+        String name,
+        int workers,
+        int queueMax,
+        Duration plannedRun,
+        Duration maxRun,
+        Duration linger) {
+      this(name, workers, queueMax, plannedRun, maxRun, linger, false);
     }
   }
 
@@ -209,7 +222,10 @@ public final class MicroBatcher implements AutoCloseable {
     long now = ticker.nanoTime();
     List<Job> expired = new ArrayList<>();
     boolean busy = false;
-    lock.lock();
+    if (!lock.tryLock()) {
+      // A worker in spare time may hold it for long, and the next tick will do.
+      return true;
+    }
     try {
       for (LaneQueue<?> queue : queues) {
         queue.takeExpired(now, expired);
@@ -388,6 +404,9 @@ public final class MicroBatcher implements AutoCloseable {
     }
 
     private void work() {
+      if (options.inSpareTime) {
+        SpareTime.enter();
+      }
       List<Station<?>> stations = new ArrayList<>();
       try {
         for (LaneQueue<?> queue : queues) {

@@ -2,6 +2,7 @@ package dev.earshot.bias;
 
 import dev.earshot.batch.BatchListener;
 import dev.earshot.batch.Job;
+import dev.earshot.batch.Job.Drop;
 import dev.earshot.batch.Lane;
 import dev.earshot.batch.MicroBatcher;
 import dev.earshot.deadline.Ticker;
@@ -18,6 +19,10 @@ import java.util.function.Consumer;
  * shortlister's, so that neither waits for the other. Work is cut into steps of a few milliseconds
  * at most: what is computed ahead of a turn does not hold a worker that a request needs.
  *
+ * <p>What is computed ahead is done in spare time, on threads that lose their core to any other, so
+ * that it costs no request its deadline. What spare time was too short for is done like a request's
+ * work when it is nearly due.
+ *
  * <p>Thread-safe.
  */
 final class BiasWorkers implements AutoCloseable {
@@ -25,10 +30,19 @@ final class BiasWorkers implements AutoCloseable {
   private static final Duration MAX_RUN = Duration.ofMillis(100);
   private static final long TICK_NANOS = Duration.ofMillis(2).toNanos();
 
+  /**
+   * How long before it is due a step no longer waits for spare time: some tens of turns can be made
+   * ready in that.
+   */
+  private static final long NEARLY_DUE_NANOS = Duration.ofMillis(250).toNanos();
+
   private final Lane<Step> requests = new Lane<>("bias", 1, StepRunner::new);
-  private final Lane<Step> ahead = new Lane<>("window", 1, StepRunner::new);
-  private final MicroBatcher batcher;
+  private final Lane<Step> nearlyDue = new Lane<>("window", 1, StepRunner::new);
+  private final Lane<Step> ahead = new Lane<>("window_spare", 1, StepRunner::new);
+  private final MicroBatcher workers;
+  private final MicroBatcher spare;
   private final ScheduledExecutorService timers;
+  private final Ticker ticker;
   private final AtomicBoolean ticking = new AtomicBoolean();
 
   BiasWorkers(
@@ -38,17 +52,26 @@ final class BiasWorkers implements AutoCloseable {
       Ticker ticker,
       BatchListener listener) {
     this.timers = timers;
-    this.batcher =
+    this.ticker = ticker;
+    this.workers =
         new MicroBatcher(
             new MicroBatcher.Options(
                 "earshot-bias", workers, queueMax, PLANNED, MAX_RUN, Duration.ZERO),
             ticker,
-            List.of(requests, ahead),
+            List.of(requests, nearlyDue),
+            listener);
+    this.spare =
+        new MicroBatcher(
+            new MicroBatcher.Options(
+                "earshot-window", workers, queueMax, PLANNED, MAX_RUN, Duration.ZERO, true),
+            ticker,
+            List.of(ahead),
             listener);
   }
 
   void awaitReady() throws InterruptedException {
-    batcher.awaitReady();
+    workers.awaitReady();
+    spare.awaitReady();
   }
 
   /**
@@ -63,7 +86,8 @@ final class BiasWorkers implements AutoCloseable {
       BooleanSupplier wanted,
       Runnable work,
       Consumer<Job.Drop> dropped) {
-    return offer(requests, new Step(dueNanos, expiryNanos, expectedNanos, wanted, work, dropped));
+    return offer(
+        workers, requests, new Step(dueNanos, expiryNanos, expectedNanos, wanted, work, dropped));
   }
 
   /**
@@ -77,24 +101,52 @@ final class BiasWorkers implements AutoCloseable {
       BooleanSupplier wanted,
       Runnable work,
       Consumer<Job.Drop> dropped) {
-    return offer(ahead, new Step(dueNanos, dueNanos, expectedNanos, wanted, work, dropped));
+    long until = dueNanos - NEARLY_DUE_NANOS;
+    if (until - ticker.nanoTime() <= expectedNanos) {
+      return whenNearlyDue(dueNanos, expectedNanos, wanted, work, dropped);
+    }
+    return offer(
+        spare,
+        ahead,
+        new Step(
+            until,
+            dueNanos,
+            expectedNanos,
+            wanted,
+            work,
+            why -> {
+              if (why == Drop.FAILED
+                  || !whenNearlyDue(dueNanos, expectedNanos, wanted, work, dropped)) {
+                dropped.accept(why);
+              }
+            }));
   }
 
-  private boolean offer(Lane<Step> lane, Step step) {
-    boolean taken = batcher.offer(lane, step, null, step.expectedNanos());
+  private boolean whenNearlyDue(
+      long dueNanos,
+      long expectedNanos,
+      BooleanSupplier wanted,
+      Runnable work,
+      Consumer<Job.Drop> dropped) {
+    return offer(
+        workers, nearlyDue, new Step(dueNanos, dueNanos, expectedNanos, wanted, work, dropped));
+  }
+
+  private boolean offer(MicroBatcher to, Lane<Step> lane, Step step) {
+    boolean taken = to.offer(lane, step, null, step.expectedNanos());
     if (taken) {
       keepTicking();
     }
     return taken;
   }
 
-  /** Nanoseconds until a step that is due at a time would be begun. */
+  /** Nanoseconds until a step that a request waits for, and that is due at a time, is begun. */
   long untilBegunNanos(long dueNanos) {
-    return batcher.untilBegunNanos(dueNanos);
+    return workers.untilBegunNanos(dueNanos);
   }
 
   int waiting() {
-    return batcher.waiting();
+    return workers.waiting() + spare.waiting();
   }
 
   private void keepTicking() {
@@ -105,13 +157,16 @@ final class BiasWorkers implements AutoCloseable {
 
   private void tick() {
     ticking.set(false);
-    if (batcher.tick()) {
+    boolean isBusy = workers.tick();
+    isBusy |= spare.tick();
+    if (isBusy) {
       keepTicking();
     }
   }
 
   @Override
   public void close() {
-    batcher.close();
+    workers.close();
+    spare.close();
   }
 }
