@@ -173,8 +173,8 @@ final class Scenarios {
           .map(text -> "snips\t" + spoken(text))
           .forEach(requests::add);
       List<String> shuffled = new ArrayList<>(requests);
-      shuffled.removeIf(
-          request -> request(request).isEmpty() || WordErrors.words(request(request)) > MOST_WORDS);
+      shuffled.removeIf(request ->
+          request(request).isEmpty() || SpokenForm.words(request(request)).size() > MOST_WORDS);
       if (split == Split.TEST) {
         // SLURP and SNIPS' development set first, what is missing from the training set.
         Collections.shuffle(shuffled.subList(0, Math.min(1_400, shuffled.size())), random("test"));

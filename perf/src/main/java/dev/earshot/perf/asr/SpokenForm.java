@@ -3,6 +3,7 @@ package dev.earshot.perf.asr;
 import com.ibm.icu.text.RuleBasedNumberFormat;
 import com.ibm.icu.util.ULocale;
 import java.text.Normalizer;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.regex.MatchResult;
@@ -163,5 +164,10 @@ final class SpokenForm {
       words.append(cardinal(digits.substring(i, i + 1))).append(' ');
     }
     return words.toString();
+  }
+
+  /** The words of a text in this form. */
+  static List<String> words(String spoken) {
+    return spoken.isEmpty() ? List.of() : List.of(spoken.split(" ", -1));
   }
 }

@@ -1,5 +1,6 @@
 package dev.earshot.perf.asr;
 
+import dev.earshot.app.eval.WordErrors;
 import dev.earshot.perf.asr.NBestFile.Entry;
 import dev.earshot.perf.asr.NBestFile.NBest;
 import java.io.IOException;
@@ -55,18 +56,15 @@ final class WordErrorsCommand implements Callable<Integer> {
 
     private void add(Turn turn, List<Entry> nbest) {
       turns++;
-      words += WordErrors.words(turn.reference());
-      first += WordErrors.between(turn.reference(), nbest.get(0).text());
+      List<String> reference = SpokenForm.words(turn.reference());
+      words += reference.size();
+      first += errors(reference, nbest.get(0));
       normalised +=
           nbest.stream()
               .max(Comparator.comparingDouble(entry -> entry.score() / (entry.tokens() + 1)))
-              .map(entry -> WordErrors.between(turn.reference(), entry.text()))
+              .map(entry -> errors(reference, entry))
               .orElse(0);
-      oracle +=
-          nbest.stream()
-              .mapToInt(entry -> WordErrors.between(turn.reference(), entry.text()))
-              .min()
-              .orElse(0);
+      oracle += nbest.stream().mapToInt(entry -> errors(reference, entry)).min().orElse(0);
       hypotheses += nbest.size();
       answered += turn.answer().isEmpty() ? 0 : 1;
       boolean said =
@@ -74,6 +72,10 @@ final class WordErrorsCommand implements Callable<Integer> {
               && turn.answer().stream()
                   .allMatch(words -> (" " + nbest.get(0).text() + " ").contains(" " + words + " "));
       heard += said ? 1 : 0;
+    }
+
+    private static int errors(List<String> reference, Entry entry) {
+      return WordErrors.between(reference, SpokenForm.words(entry.text()));
     }
   }
 

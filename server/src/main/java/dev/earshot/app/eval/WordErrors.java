@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Locale;
 
 /** Counts word errors: the least substitutions, insertions and deletions (Levenshtein, 1966). */
-final class WordErrors {
+public final class WordErrors {
   private WordErrors() {}
 
   /**
@@ -16,7 +16,8 @@ final class WordErrors {
     return SpokenWords.of(text.toLowerCase(Locale.ROOT));
   }
 
-  static int between(List<String> reference, List<String> heard) {
+  /** How many there are in what was heard. */
+  public static int between(List<String> reference, List<String> heard) {
     int[] row = new int[heard.size() + 1];
     for (int j = 0; j < row.length; j++) {
       row[j] = j;

@@ -1,4 +1,4 @@
-package dev.earshot.perf.asr;
+package dev.earshot.app.eval;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -16,6 +16,7 @@ class WordErrorsTest {
     "turn it on, it on, 1",
   })
   void countsWordsPutInLeftOutAndReplaced(String reference, String heard, int errors) {
-    assertThat(WordErrors.between(reference, heard)).isEqualTo(errors);
+    assertThat(WordErrors.between(WordErrors.words(reference), WordErrors.words(heard)))
+        .isEqualTo(errors);
   }
 }
