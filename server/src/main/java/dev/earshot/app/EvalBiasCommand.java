@@ -1,12 +1,8 @@
 package dev.earshot.app;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.SerializationFeature;
 import dev.earshot.app.eval.BiasReplay;
 import dev.earshot.app.eval.BiasReplay.Signal;
 import dev.earshot.app.eval.BiasReport;
-import dev.earshot.app.eval.EvalDataException;
 import dev.earshot.model.BundleException;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -140,52 +136,54 @@ final class EvalBiasCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws StartupException {
-    PrintWriter out = spec.commandLine().getOut();
-    PrintWriter err = spec.commandLine().getErr();
-    Path models = bundle == null ? ServeCommand.defaultBundle().resolveSibling("bias") : bundle;
-    if (phrases != null) {
-      return writePhrases(phrases, err);
+    try {
+      if (phrases != null) {
+        writePhrases(phrases);
+      } else {
+        replay();
+      }
+      return ExitCode.OK;
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);
     }
+  }
+
+  private void replay() throws StartupException {
+    PrintWriter out = spec.commandLine().getOut();
+    ProgressBar progress = ProgressBar.onStandardError(spec.commandLine().getErr());
+    Path models = bundle == null ? ServeCommand.defaultBundle().resolveSibling("bias") : bundle;
     Path folds = scorers == null ? models.resolveSibling("training/scorers") : scorers;
     try (BiasReplay replay =
         BiasReplay.open(
             models, features == null ? Optional.of(folds) : Optional.empty(), without)) {
       if (features != null) {
-        return writeFeatures(replay, features, err);
+        writeFeatures(replay, features, progress);
+        return;
       }
-      List<BiasReport> reports =
-          replay.run(data, sets, decoder, shuffled, seed, ProgressBar.onStandardError(err));
+      List<BiasReport> reports = replay.run(data, sets, decoder, shuffled, seed, progress);
       if (json) {
-        out.println(json(reports));
+        out.println(EvalCommand.json(reports));
       } else if (decoder.equals("free")) {
         reports.forEach(report -> print(out, report));
       } else {
         reports.forEach(report -> printShort(out, report));
       }
       out.flush();
-      return ExitCode.OK;
-    } catch (IllegalArgumentException e) {
-      throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);
-    } catch (EvalDataException e) {
-      err.println("earshot: " + e.getMessage());
-      return ExitCode.BAD_DATA;
     } catch (BundleException | IOException e) {
-      err.println("earshot: " + models + ": " + e.getMessage());
-      return ExitCode.BAD_DATA;
+      throw badData(models + ": " + e.getMessage(), e);
     }
   }
 
-  private int writeFeatures(BiasReplay replay, Path folder, PrintWriter err) {
+  private void writeFeatures(BiasReplay replay, Path folder, ProgressBar progress)
+      throws StartupException {
     try {
-      replay.writeFeatures(data, sets, folder, ProgressBar.onStandardError(err));
-      return ExitCode.OK;
+      replay.writeFeatures(data, sets, folder, progress);
     } catch (IOException e) {
-      err.println("earshot: " + folder + ": cannot be written: " + e.getMessage());
-      return ExitCode.BAD_DATA;
+      throw badData(folder + ": cannot be written: " + e.getMessage(), e);
     }
   }
 
-  private int writePhrases(Path file, PrintWriter err) {
+  private void writePhrases(Path file) throws StartupException {
     if (!(scale > 0 && scale <= 100)) {
       throw new ParameterException(
           spec.commandLine(), "--scale: " + scale + " (expected: above 0, at most 100)");
@@ -193,16 +191,13 @@ final class EvalBiasCommand implements Callable<Integer> {
     try {
       BiasReplay.writePhrases(
           data, sets.isEmpty() ? List.of("test") : sets, without, shuffled, scale, file);
-      return ExitCode.OK;
-    } catch (IllegalArgumentException e) {
-      throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);
-    } catch (EvalDataException e) {
-      err.println("earshot: " + e.getMessage());
-      return ExitCode.BAD_DATA;
     } catch (IOException e) {
-      err.println("earshot: " + file + ": cannot be written: " + e.getMessage());
-      return ExitCode.BAD_DATA;
+      throw badData(file + ": cannot be written: " + e.getMessage(), e);
     }
+  }
+
+  private static StartupException badData(String message, Exception cause) {
+    return new StartupException(ExitCode.BAD_DATA, message, cause);
   }
 
   private static void printShort(PrintWriter out, BiasReport report) {
@@ -264,15 +259,5 @@ final class EvalBiasCommand implements Callable<Integer> {
       }
     }
     out.println();
-  }
-
-  private static String json(List<BiasReport> reports) {
-    try {
-      return new ObjectMapper()
-          .enable(SerializationFeature.INDENT_OUTPUT)
-          .writeValueAsString(reports);
-    } catch (JsonProcessingException e) {
-      throw new IllegalStateException(e);
-    }
   }
 }

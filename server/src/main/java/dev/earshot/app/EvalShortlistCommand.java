@@ -1,9 +1,5 @@
 package dev.earshot.app;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.SerializationFeature;
-import dev.earshot.app.eval.EvalDataException;
 import dev.earshot.app.eval.EvalReport;
 import dev.earshot.app.eval.Mode;
 import dev.earshot.app.eval.ShortlistData;
@@ -121,14 +117,7 @@ final class EvalShortlistCommand implements Callable<Integer> {
     requireAtLeast("--limit", limit, 0);
     requireAtLeast("--streams", streams, 1);
     requireAtLeast("--inflight", inflight, 1);
-    PrintWriter err = spec.commandLine().getErr();
-    ShortlistData rows;
-    try {
-      rows = ShortlistData.read(data, limit);
-    } catch (EvalDataException e) {
-      err.println("earshot: " + e.getMessage());
-      return ExitCode.BAD_DATA;
-    }
+    ShortlistData rows = ShortlistData.read(data, limit);
     if (server.named() != null) {
       return evaluate(rows, server.address());
     }
@@ -162,7 +151,7 @@ final class EvalShortlistCommand implements Callable<Integer> {
                   ProgressBar.onStandardError(err))
               .run();
       if (server.json()) {
-        spec.commandLine().getOut().println(json(report));
+        spec.commandLine().getOut().println(EvalCommand.json(report));
       } else {
         new EvalReportPrinter(spec.commandLine().getOut()).print(report);
       }
@@ -182,16 +171,6 @@ final class EvalShortlistCommand implements Callable<Integer> {
     if (value < min) {
       throw new ParameterException(
           spec.commandLine(), flag + ": " + value + " (expected: >= " + min + ")");
-    }
-  }
-
-  private static String json(EvalReport report) {
-    try {
-      return new ObjectMapper()
-          .enable(SerializationFeature.INDENT_OUTPUT)
-          .writeValueAsString(report);
-    } catch (JsonProcessingException e) {
-      throw new IllegalStateException(e);
     }
   }
 }

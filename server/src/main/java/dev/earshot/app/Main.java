@@ -1,11 +1,13 @@
 package dev.earshot.app;
 
+import dev.earshot.app.eval.EvalDataException;
 import org.slf4j.bridge.SLF4JBridgeHandler;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.HelpCommand;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.Spec;
 
 /** The {@code earshot} command. */
@@ -51,10 +53,16 @@ public final class Main implements Runnable {
     return new CommandLine(new Main())
         .setCaseInsensitiveEnumValuesAllowed(true)
         .setDefaultValueProvider(new Configuration(System.getenv()))
-        .setExecutionExceptionHandler((failure, command, parsed) -> {
-          command.getErr().println("earshot: " + failure.getMessage());
-          return failure instanceof StartupException startup ? startup.exitCode() : ExitCode.FAILED;
-        });
+        .setExecutionExceptionHandler(Main::explain);
+  }
+
+  /** Says why a command failed, and returns what to exit with. */
+  static int explain(Exception failure, CommandLine command, ParseResult parsed) {
+    command.getErr().println("earshot: " + failure.getMessage());
+    if (failure instanceof EvalDataException) {
+      return ExitCode.BAD_DATA;
+    }
+    return failure instanceof StartupException startup ? startup.exitCode() : ExitCode.FAILED;
   }
 
   @Override

@@ -1,6 +1,5 @@
 package dev.earshot.app;
 
-import dev.earshot.app.eval.EvalDataException;
 import dev.earshot.app.eval.ParityCheck;
 import dev.earshot.app.eval.ShortlistData;
 import dev.earshot.model.BundleException;
@@ -71,8 +70,6 @@ final class ParityCommand implements Callable<Integer> {
       ParityCheck check = new ParityCheck(model, ShortlistData.read(data, 0));
       boolean same = predictions == null || agrees(check, predictions, out);
       return isInvariant(check, out) && same ? ExitCode.OK : ExitCode.FAILED;
-    } catch (EvalDataException e) {
-      throw new StartupException(ExitCode.BAD_DATA, String.valueOf(e.getMessage()), e);
     }
   }
 

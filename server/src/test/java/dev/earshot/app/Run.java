@@ -19,6 +19,7 @@ record Run(int exitCode, String out, String err) {
     int exitCode =
         new CommandLine(command)
             .setCaseInsensitiveEnumValuesAllowed(true)
+            .setExecutionExceptionHandler(Main::explain)
             .setOut(new PrintWriter(out))
             .setErr(new PrintWriter(err))
             .execute(arguments);
