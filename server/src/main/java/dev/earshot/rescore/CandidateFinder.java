@@ -7,10 +7,14 @@ import dev.earshot.pronunciation.Pronouncer;
 import dev.earshot.pronunciation.Pronunciation;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.PriorityQueue;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -46,11 +50,15 @@ final class CandidateFinder {
   /** Up to so many words a span is compared by more than its likeliest sound. */
   private static final int MAX_VARIED_WORDS = 1;
 
+  private static final double[] LOGARITHMS =
+      IntStream.rangeClosed(0, PhoneDistance.MAX_PHONES).mapToDouble(Math::log).toArray();
+
   private static final int MAX_CANDIDATES = 48;
   private static final int MAX_CANDIDATES_ALONE = 32;
 
   private final Pronouncer pronouncer;
   private final LaneDistance laneDistance = new LaneDistance(MAX_SPAN_WORDS);
+  private final PhoneDistance oneByOne = new PhoneDistance();
 
   /** By the longer one's phones, up to which distance a pair is of interest, in units. */
   private final int[] limits = new int[PhoneDistance.MAX_PHONES + 1];
@@ -61,9 +69,17 @@ final class CandidateFinder {
 
   /** A run of words that occurs in some hypothesis, and the phrases that sound like it. */
   private static final class Span {
-    final String text;
+    private static final long[] NONE = {};
+
     final List<SpokenWord> words;
+
+    /** The last of the words. */
+    final SpokenWord last;
+
     final byte[][] sounds;
+
+    /** The {@link PhoneSignature} of each sound once it is asked for; 0: not yet. */
+    final long[] signatures;
 
     /** The phones of the likeliest sound, and how many of them it begins with. */
     final byte[] phones;
@@ -71,10 +87,13 @@ final class CandidateFinder {
     final int begun;
 
     /** The spans of one word more. */
-    final List<Span> longer = new ArrayList<>();
+    final List<Span> longer = new ArrayList<>(2);
 
-    final List<Near> near = new ArrayList<>();
-    final List<Match> matches = new ArrayList<>();
+    /** Which sounds of phrases its own are near, packed by {@link #addNear}. */
+    long[] near = NONE;
+
+    int nears;
+    List<Match> matches = List.of();
 
     /** The phrase that stands there, or −1. */
     final int exact;
@@ -84,18 +103,98 @@ final class CandidateFinder {
     /** The last hypothesis that it was counted for. */
     int countedFor = -1;
 
-    Span(String text, List<SpokenWord> words, int begun, int exact) {
-      this.text = text;
+    private @Nullable String text;
+
+    /**
+     * @param before what all but the last word are; null: nothing
+     */
+    Span(List<SpokenWord> words, @Nullable Span before, int exact) {
       this.words = words;
-      this.phones = join(words, -1);
-      this.sounds = CandidateFinder.sounds(words, phones);
-      this.begun = begun;
+      this.last = words.get(words.size() - 1);
+      this.begun = before == null ? 0 : before.phones.length;
+      this.phones = before == null ? sound(last, 0) : then(before.phones, sound(last, 0));
+      this.sounds = sounds(words, phones);
+      this.signatures = new long[sounds.length];
       this.exact = exact;
     }
-  }
 
-  /** A phrase's sound that one of a span's is near. */
-  private record Near(int sound, int variant, int units) {}
+    /** The words with single spaces. */
+    String text() {
+      String joined = text;
+      if (joined == null) {
+        joined = words.stream().map(SpokenWord::text).collect(Collectors.joining(" "));
+        text = joined;
+      }
+      return joined;
+    }
+
+    long signature(int sound) {
+      if (signatures[sound] == 0) {
+        signatures[sound] = PhoneSignature.of(sounds[sound], 0, sounds[sound].length);
+      }
+      return signatures[sound];
+    }
+
+    /** In one number, so that sorting them sorts by the span's sound, then by the phrase's. */
+    void addNear(int sound, int variant, int units) {
+      if (nears == near.length) {
+        near = Arrays.copyOf(near, Math.max(8, nears * 2));
+      }
+      near[nears++] = ((long) sound << 56) | ((long) variant << 24) | units;
+    }
+
+    private static int soundOf(long near) {
+      return (int) (near >>> 56);
+    }
+
+    private static int variantOf(long near) {
+      return (int) (near >>> 24);
+    }
+
+    private static int unitsOf(long near) {
+      return (int) near & 0xffffff;
+    }
+
+    /** The span of one word more, or null. */
+    @Nullable Span longerBy(SpokenWord word) {
+      for (Span span : longer) {
+        if (span.last.text().equals(word.text())) {
+          return span;
+        }
+      }
+      return null;
+    }
+
+    /** The ways of saying some words: two of one word, else the likeliest. */
+    private static byte[][] sounds(List<SpokenWord> words, byte[] first) {
+      if (first.length < LEAST_PHONES) {
+        return new byte[0][];
+      }
+      if (words.size() <= MAX_VARIED_WORDS && words.get(0).sounds().size() > 1) {
+        return new byte[][] {first, sound(words.get(0), 1)};
+      }
+      return new byte[][] {first};
+    }
+
+    private static byte[] sound(SpokenWord word, int choice) {
+      if (word.sounds().isEmpty()) {
+        return new byte[0];
+      }
+      Pronunciation sound = word.sounds().get(choice);
+      byte[] phones = new byte[Math.min(PhoneDistance.MAX_PHONES, sound.length())];
+      for (int i = 0; i < phones.length; i++) {
+        phones[i] = (byte) sound.codeAt(i);
+      }
+      return phones;
+    }
+
+    private static byte[] then(byte[] phones, byte[] next) {
+      int length = Math.min(PhoneDistance.MAX_PHONES, phones.length + next.length);
+      byte[] both = Arrays.copyOf(phones, length);
+      System.arraycopy(next, 0, both, phones.length, length - phones.length);
+      return both;
+    }
+  }
 
   /** A phrase that a span sounds like, by the best of their variants. */
   private static final class Match {
@@ -123,10 +222,11 @@ final class CandidateFinder {
     double[] gaps = {};
     double[] posteriors = {};
     int best;
-    final Map<String, Span> spans = new HashMap<>();
 
-    /** Those of one word. */
-    final List<Span> beginnings = new ArrayList<>();
+    /** The spans of one word, by the word. */
+    final Map<String, Span> beginnings = new HashMap<>();
+
+    final List<Span> spans = new ArrayList<>();
 
     final List<List<Place>> places = new ArrayList<>();
 
@@ -155,8 +255,8 @@ final class CandidateFinder {
     }
     Heard heard = read(texts, scores, best, phrases);
     float most = mostDistance(texts.size(), phrases);
-    compare(heard.beginnings, phrases, most);
-    for (Span span : heard.spans.values()) {
+    compare(heard.beginnings.values(), phrases, most);
+    for (Span span : heard.spans) {
       match(span, phrases, most);
     }
     return candidates(heard, phrases, context);
@@ -194,7 +294,13 @@ final class CandidateFinder {
         heard.phones[i] += sounds.isEmpty() ? 0 : sounds.get(0).length();
       }
       heard.places.add(places);
-      heard.exact.add(places.stream().filter(place -> place.span.exact >= 0).toList());
+      List<Place> exact = new ArrayList<>(2);
+      for (Place place : places) {
+        if (place.span.exact >= 0) {
+          exact.add(place);
+        }
+      }
+      heard.exact.add(exact);
     }
     for (int i = 0; i < scores.length; i++) {
       for (Place place : heard.places.get(i)) {
@@ -215,14 +321,18 @@ final class CandidateFinder {
     StringBuilder joined = new StringBuilder();
     Span before = null;
     for (int to = from + 1; to <= end; to++) {
-      joined.append(joined.length() > 0 ? " " : "").append(words.get(to - 1).text());
-      String text = joined.toString();
-      Span span = heard.spans.get(text);
+      SpokenWord word = words.get(to - 1);
+      joined.append(joined.length() > 0 ? " " : "").append(word.text());
+      Span span = before == null ? heard.beginnings.get(word.text()) : before.longerBy(word);
       if (span == null) {
-        int begun = before == null ? 0 : before.phones.length;
-        span = new Span(text, words.subList(from, to), begun, phrases.indexOf(text));
-        heard.spans.put(text, span);
-        (before == null ? heard.beginnings : before.longer).add(span);
+        int exact = to - from > phrases.mostWords() ? -1 : phrases.indexOf(joined.toString());
+        span = new Span(words.subList(from, to), before, exact);
+        heard.spans.add(span);
+        if (before == null) {
+          heard.beginnings.put(word.text(), span);
+        } else {
+          before.longer.add(span);
+        }
       }
       if (heard.texts.get(hypothesis).canEnd(to)) {
         places.add(new Place(span, hypothesis, from, to));
@@ -238,37 +348,6 @@ final class CandidateFinder {
         word, pronouncer.pronounceWord(word), lexicon.zipf(number), number >= 0, WordStem.of(word));
   }
 
-  /** The ways of saying some words: all of one word, else the likeliest and one word's second. */
-  private static byte[][] sounds(List<SpokenWord> words, byte[] first) {
-    List<byte[]> all = new ArrayList<>();
-    if (first.length < LEAST_PHONES) {
-      return new byte[0][];
-    }
-    all.add(first);
-    for (int i = 0; i < words.size() && words.size() <= MAX_VARIED_WORDS && all.size() < 3; i++) {
-      if (words.get(i).sounds().size() > 1) {
-        all.add(join(words, i));
-      }
-    }
-    return all.toArray(new byte[0][]);
-  }
-
-  private static byte[] join(List<SpokenWord> words, int second) {
-    byte[] phones = new byte[PhoneDistance.MAX_PHONES];
-    int length = 0;
-    for (int i = 0; i < words.size(); i++) {
-      List<Pronunciation> sounds = words.get(i).sounds();
-      if (sounds.isEmpty()) {
-        continue;
-      }
-      Pronunciation sound = sounds.get(i == second ? 1 : 0);
-      for (int j = 0; j < sound.length() && length < phones.length; j++) {
-        phones[length++] = (byte) sound.codeAt(j);
-      }
-    }
-    return Arrays.copyOf(phones, length);
-  }
-
   /** Up to which share of the longer one's phones a distance is of interest. */
   private static float mostDistance(int hypotheses, PhraseTable phrases) {
     float most = hypotheses == 1 ? MAX_DISTANCE_ALONE : MAX_DISTANCE;
@@ -276,74 +355,92 @@ final class CandidateFinder {
   }
 
   /** Finds which phrases' sounds are near those of each span. */
-  private void compare(List<Span> beginnings, PhraseTable phrases, float most) {
+  private void compare(Collection<Span> beginnings, PhraseTable phrases, float most) {
     for (int longer = 0; longer < limits.length; longer++) {
       limits[longer] = (int) (most * longer / PhoneDistance.UNIT);
     }
     for (PhraseLanes lanes : phrases.lanes()) {
       laneDistance.begin(lanes);
       for (Span span : beginnings) {
-        compare(span, 0, lanes);
+        compare(span, 0, lanes, phrases);
       }
     }
   }
 
-  private void compare(Span span, int level, PhraseLanes lanes) {
+  private void compare(Span span, int level, PhraseLanes lanes, PhraseTable phrases) {
     for (int sound = 1; sound < span.sounds.length; sound++) {
       byte[] phones = span.sounds[sound];
       laneDistance.extend(level, phones, 0, phones.length);
-      near(span, sound, level + 1, lanes);
+      near(span, sound, level + 1, lanes, phrases);
     }
     laneDistance.extend(level, span.phones, span.begun, span.phones.length);
     if (span.sounds.length > 0) {
-      near(span, 0, level + 1, lanes);
+      near(span, 0, level + 1, lanes, phrases);
     }
     for (Span longer : span.longer) {
-      compare(longer, level + 1, lanes);
+      compare(longer, level + 1, lanes, phrases);
     }
   }
 
-  private void near(Span span, int sound, int level, PhraseLanes lanes) {
-    int phones = span.sounds[sound].length;
-    int[] lengths = lanes.lengths();
-    int lane = 0;
-    while (lane < lengths.length) {
-      int length = lengths[lane];
-      int end = lane + 1;
-      while (end < lengths.length && lengths[end] == length) {
-        end++;
-      }
-      int[] totals = laneDistance.totals(level, length);
-      int limit = limits[Math.max(phones, length)];
-      for (; lane < end; lane++) {
-        if (totals[lane] <= limit) {
-          span.near.add(new Near(sound, lanes.variants()[lane], totals[lane]));
+  private void near(Span span, int sound, int level, PhraseLanes lanes, PhraseTable phrases) {
+    int spanPhones = span.sounds[sound].length;
+    int[] runs = lanes.runs();
+    for (int run = 0; run < runs.length - 1; run++) {
+      int end = runs[run + 1];
+      int length = lanes.lengths()[runs[run]];
+      int longer = Math.max(spanPhones, length);
+      int limit = limits[longer];
+      int lane = laneDistance.next(level, length, runs[run], end, limit);
+      while (lane < end) {
+        int variant = lanes.variants()[lane];
+        if (PhoneSignature.difference(span.signature(sound), phrases.signature(variant))
+            <= MAX_CLASS_DIFFERENCE * longer + 1) {
+          int units = laneDistance.total(level, length, lane);
+          if (units == LaneDistance.MOST) {
+            units = exact(span.sounds[sound], phrases, variant);
+          }
+          if (units <= limit) {
+            span.addNear(sound, variant, units);
+          }
         }
+        lane = laneDistance.next(level, length, lane + 1, end, limit);
       }
     }
+  }
+
+  /** The distance of what is too long to be compared side by side. */
+  private int exact(byte[] sound, PhraseTable phrases, int variant) {
+    float distance =
+        oneByOne.between(
+            sound,
+            0,
+            sound.length,
+            phrases.phones(),
+            phrases.start(variant),
+            phrases.length(variant),
+            2 * PhoneDistance.MAX_PHONES);
+    return (int) (distance / PhoneDistance.UNIT);
   }
 
   private static void match(Span span, PhraseTable phrases, float most) {
-    if (span.near.isEmpty() && phrases.unspoken().length == 0) {
+    if (span.nears == 0 && phrases.unspoken().length == 0) {
       return;
     }
     Map<Integer, Match> found = new HashMap<>();
-    span.near.sort(Comparator.comparingInt(Near::sound).thenComparingInt(Near::variant));
-    for (Near near : span.near) {
-      byte[] sound = span.sounds[near.sound];
-      int length = phrases.length(near.variant);
-      int longer = Math.max(length, sound.length);
-      float total = near.units * PhoneDistance.UNIT;
-      float distance = total / longer;
-      if (distance > most
-          || PhoneSignature.difference(
-                  PhoneSignature.of(sound, 0, sound.length), phrases.signature(near.variant))
-              > MAX_CLASS_DIFFERENCE * longer + 1) {
+    Arrays.sort(span.near, 0, span.nears);
+    for (int i = 0; i < span.nears; i++) {
+      long near = span.near[i];
+      int variant = Span.variantOf(near);
+      byte[] sound = span.sounds[Span.soundOf(near)];
+      int length = phrases.length(variant);
+      float total = Span.unitsOf(near) * PhoneDistance.UNIT;
+      float distance = total / Math.max(length, sound.length);
+      if (distance > most) {
         continue;
       }
-      Match match = found.computeIfAbsent(phrases.owner(near.variant), Match::new);
+      Match match = found.computeIfAbsent(phrases.owner(variant), Match::new);
       if (distance < match.distance) {
-        int start = phrases.start(near.variant);
+        int start = phrases.start(variant);
         match.distance = distance;
         match.total = total;
         match.spanPhones = sound.length;
@@ -355,22 +452,25 @@ final class CandidateFinder {
     for (int phrase : phrases.unspoken()) {
       spell(span, phrases.joined(phrase), most, found.computeIfAbsent(phrase, Match::new));
     }
-    found.values().removeIf(match -> match.distance > most);
-    span.matches.addAll(found.values());
+    if (phrases.unspoken().length > 0) {
+      found.values().removeIf(match -> match.distance > most);
+    }
+    span.matches = new ArrayList<>(found.values());
   }
 
   /** Where no sound is known letters stand for phones. */
   private static void spell(Span span, String phrase, float most, Match match) {
-    int letters = span.text.length();
+    String text = span.text();
+    int letters = text.length();
     if (Math.abs(letters - phrase.length()) > most * Math.max(letters, phrase.length())) {
       return;
     }
-    match.distance = spelling(span.text, phrase);
+    match.distance = spelling(text, phrase);
     match.spanPhones = letters;
     match.phrasePhones = phrase.length();
     match.total = match.distance * Math.max(letters, phrase.length());
-    match.sameFirst = span.text.charAt(0) == phrase.charAt(0);
-    match.sameLast = span.text.charAt(letters - 1) == phrase.charAt(phrase.length() - 1);
+    match.sameFirst = text.charAt(0) == phrase.charAt(0);
+    match.sameLast = text.charAt(letters - 1) == phrase.charAt(phrase.length() - 1);
   }
 
   private List<Candidate> candidates(Heard heard, PhraseTable phrases, ContextMatch context) {
@@ -386,16 +486,16 @@ final class CandidateFinder {
     float[][] nearest = new float[hypotheses][size];
     float[][] second = new float[hypotheses][size];
     boolean[] exactInBest = new boolean[size];
+    int[] counted = new int[size];
     for (int h = 0; h < hypotheses; h++) {
-      boolean[] counted = new boolean[size];
       Arrays.fill(nearest[h], 1);
       Arrays.fill(second[h], 1);
       for (Place place : heard.places.get(h)) {
         int exact = place.span.exact;
         if (exact >= 0) {
           anywhere[exact] = 0;
-          if (!counted[exact]) {
-            counted[exact] = true;
+          if (counted[exact] != h + 1) {
+            counted[exact] = h + 1;
             posteriorExact[exact] += heard.posteriors[h];
             heldInBest += h == heard.best ? 1 : 0;
           }
@@ -419,14 +519,15 @@ final class CandidateFinder {
         }
       }
     }
-    List<Draft> drafts = new ArrayList<>();
+    int most = hypotheses == 1 ? MAX_CANDIDATES_ALONE : MAX_CANDIDATES;
+    Drafts drafts = new Drafts(most);
     for (int h = 0; h < hypotheses; h++) {
       for (Place place : heard.places.get(h)) {
         int exact = place.span.exact;
         if (exact >= 0) {
           if (h != heard.best && !exactInBest[exact]) {
             double promise = 0.02 * heard.gaps[h] - 0.5;
-            drafts.add(new Draft(place, null, exact, placeInBest[exact], promise));
+            drafts.add(place, null, exact, placeInBest[exact], promise);
           }
           continue;
         }
@@ -435,19 +536,14 @@ final class CandidateFinder {
           if (h == heard.best || match.distance < inBest[match.phrase]) {
             // Which candidates are worth the scorer's time: the smaller the better.
             double promise =
-                match.distance + 0.02 * heard.gaps[h] - 0.06 * Math.log(match.phrasePhones);
-            drafts.add(new Draft(place, match, match.phrase, place, promise));
+                match.distance + 0.02 * heard.gaps[h] - 0.06 * logarithm(match.phrasePhones);
+            drafts.add(place, match, match.phrase, place, promise);
           }
         }
       }
     }
-    int most = hypotheses == 1 ? MAX_CANDIDATES_ALONE : MAX_CANDIDATES;
-    if (drafts.size() > most) {
-      drafts.sort(Comparator.comparingDouble(Draft::promise));
-      drafts = drafts.subList(0, most);
-    }
-    List<Candidate> all = new ArrayList<>(drafts.size());
-    for (Draft draft : drafts) {
+    List<Candidate> all = new ArrayList<>(most);
+    for (Draft draft : drafts.best()) {
       Candidate candidate =
           candidate(heard, phrases, context, draft, anywhere, inBest, posteriorExact);
       float[] x = candidate.features();
@@ -466,7 +562,49 @@ final class CandidateFinder {
 
   /** A candidate before its features are worked out. */
   private record Draft(
-      Place place, @Nullable Match match, int phrase, @Nullable Place replaced, double promise) {}
+      Place place,
+      @Nullable Match match,
+      int phrase,
+      @Nullable Place replaced,
+      double promise,
+      int number) {}
+
+  /** The most promising drafts of many; of equals those that came first. */
+  private static final class Drafts {
+    private static final Comparator<Draft> FIRST = Comparator.comparingInt(Draft::number);
+    private static final Comparator<Draft> BEST =
+        Comparator.comparingDouble(Draft::promise).thenComparing(FIRST);
+
+    private final int most;
+    private final PriorityQueue<Draft> worstFirst;
+    private int count;
+    private double worst = Double.POSITIVE_INFINITY;
+
+    Drafts(int most) {
+      this.most = most;
+      worstFirst = new PriorityQueue<>(most + 1, BEST.reversed());
+    }
+
+    void add(
+        Place place, @Nullable Match match, int phrase, @Nullable Place replaced, double promise) {
+      int number = count++;
+      if (number >= most && promise >= worst) {
+        return;
+      }
+      worstFirst.add(new Draft(place, match, phrase, replaced, promise, number));
+      if (worstFirst.size() > most) {
+        worstFirst.remove();
+      }
+      worst = worstFirst.element().promise;
+    }
+
+    /** All in the order in which they came or, if there were too many, the best ones first. */
+    List<Draft> best() {
+      List<Draft> best = new ArrayList<>(worstFirst);
+      best.sort(count > most ? BEST : FIRST);
+      return best;
+    }
+  }
 
   private static Candidate candidate(
       Heard heard,
@@ -488,7 +626,7 @@ final class CandidateFinder {
     if (match != null) {
       x[Feature.DISTANCE.index()] = match.distance;
       x[Feature.DISTANCE_TOTAL.index()] = match.total;
-      x[Feature.SPELLING.index()] = spelling(place.span.text, phrases.joined(phrase));
+      x[Feature.SPELLING.index()] = spelling(place.span.text(), phrases.joined(phrase));
       x[Feature.SAME_FIRST.index()] = match.sameFirst ? 1 : 0;
       x[Feature.SAME_LAST.index()] = match.sameLast ? 1 : 0;
       x[Feature.LENGTH_DIFFERENCE.index()] =
@@ -506,7 +644,7 @@ final class CandidateFinder {
       x[Feature.COVERAGE.index()] = phones / (float) Math.max(phones, heard.phones[h]);
       x[Feature.MARGIN.index()] = 0.5f;
     }
-    int phraseWords = 1 + (int) phrases.joined(phrase).chars().filter(c -> c == ' ').count();
+    int phraseWords = Math.max(1, phrases.stems(phrase).size());
     x[Feature.PHRASE_WORDS.index()] = phraseWords;
     x[Feature.SPAN_WORDS.index()] = before.size();
     x[Feature.SAME_WORDS.index()] = before.size() == phraseWords ? 1 : 0;
@@ -568,6 +706,10 @@ final class CandidateFinder {
       same = words.get(i).stem().equals(stems.get(i));
     }
     return same;
+  }
+
+  private static double logarithm(int phones) {
+    return phones < LOGARITHMS.length ? LOGARITHMS[phones] : Math.log(phones);
   }
 
   private static float margin(Span span, Match match) {

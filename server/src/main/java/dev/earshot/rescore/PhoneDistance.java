@@ -21,9 +21,15 @@ final class PhoneDistance {
   /** Costs in whole numbers, with which the rows are filled faster. */
   static final float UNIT = 1 / 1024f;
 
+  /** The most that one edit costs. */
+  static final int MAX_UNITS = 1 << 10;
+
   private static final int SHIFT = 6;
   private static final int[] SUBSTITUTION_UNITS = substitutionUnits();
   private static final int[] LOSS_UNITS = lossUnits();
+
+  /** By phone and pair of others: two lanes of a pack. */
+  private static final int[][] PAIR_UNITS = pairUnits();
 
   private final int[] row = new int[MAX_PHONES + 1];
   private final int[] next = new int[MAX_PHONES + 1];
@@ -43,11 +49,22 @@ final class PhoneDistance {
     return LOSS_UNITS[phone];
   }
 
-  /** {@link #substitution} of one phone by each of several, in units. */
-  static void substitutions(int phone, byte[] others, int count, int[] into) {
-    int row = phone << SHIFT;
-    for (int i = 0; i < count; i++) {
-      into[i] = SUBSTITUTION_UNITS[row + others[i]];
+  /** Two phones as one number. */
+  static char pair(int phone, int other) {
+    return (char) (phone * Phone.COUNT + other);
+  }
+
+  /**
+   * {@link #substitution} of one phone by each of several, in units, packed as {@link PhraseLanes}
+   * are.
+   *
+   * @param others by {@link #pair}; two for each pack
+   */
+  static void substitutions(int phone, char[] others, int packs, long[] into) {
+    int[] units = PAIR_UNITS[phone];
+    for (int i = 0; i < packs; i++) {
+      long high = units[others[2 * i + 1]];
+      into[i] = units[others[2 * i]] | high << (2 * PhraseLanes.BITS);
     }
   }
 
@@ -99,6 +116,20 @@ final class PhoneDistance {
     for (int i = 0; i < Phone.COUNT; i++) {
       for (int j = 0; j < Phone.COUNT; j++) {
         units[(i << SHIFT) + j] = Math.round(SUBSTITUTION[i][j] / UNIT);
+      }
+    }
+    return units;
+  }
+
+  private static int[][] pairUnits() {
+    int[][] units = new int[Phone.COUNT][Phone.COUNT * Phone.COUNT];
+    for (int i = 0; i < Phone.COUNT; i++) {
+      for (int j = 0; j < Phone.COUNT; j++) {
+        for (int k = 0; k < Phone.COUNT; k++) {
+          units[i][pair(j, k)] =
+              SUBSTITUTION_UNITS[(i << SHIFT) + j]
+                  | SUBSTITUTION_UNITS[(i << SHIFT) + k] << PhraseLanes.BITS;
+        }
       }
     }
     return units;

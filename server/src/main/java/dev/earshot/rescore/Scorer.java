@@ -22,7 +22,9 @@ final class Scorer {
   private static final float MOST = 4;
 
   /** Takes nothing. */
-  static final Scorer NONE = new Scorer(Network.none(), Network.none(), Network.none());
+  static final Scorer NONE =
+      new Scorer(
+          new Network(Weights.none()), new Network(Weights.none()), new Network(Weights.none()));
 
   private final Network nBest;
   private final Network oneBest;
@@ -32,9 +34,9 @@ final class Scorer {
   private record File(
       @JsonProperty(required = true) String format,
       @JsonProperty(required = true) List<String> features,
-      @JsonProperty(value = "n_best", required = true) Network nBest,
-      @JsonProperty(value = "one_best", required = true) Network oneBest,
-      @JsonProperty(value = "one_best_stated", required = true) Network oneBestStated) {}
+      @JsonProperty(value = "n_best", required = true) Weights nBest,
+      @JsonProperty(value = "one_best", required = true) Weights oneBest,
+      @JsonProperty(value = "one_best_stated", required = true) Weights oneBestStated) {}
 
   private Scorer(Network nBest, Network oneBest, Network oneBestStated) {
     this.nBest = nBest;
@@ -59,7 +61,8 @@ final class Scorer {
     file.nBest.requireShapes("n_best");
     file.oneBest.requireShapes("one_best");
     file.oneBestStated.requireShapes("one_best_stated");
-    return new Scorer(file.nBest, file.oneBest, file.oneBestStated);
+    return new Scorer(
+        new Network(file.nBest), new Network(file.oneBest), new Network(file.oneBestStated));
   }
 
   /** The network for an n-best of so many hypotheses and a phrase that the request states. */
@@ -71,7 +74,7 @@ final class Scorer {
   }
 
   /**
-   * A network and its threshold.
+   * A network and its threshold, as its file has them.
    *
    * @param means and {@code scales}: of the features, to bring them to a common size
    * @param threshold the log-odds that a candidate of a hundred phrases must reach
@@ -82,7 +85,7 @@ final class Scorer {
    *     utterance: a word of a short request matters more
    */
   @SuppressWarnings("ArrayRecordComponent") // Read once, and never compared.
-  record Network(
+  private record Weights(
       @JsonProperty(required = true) float[] means,
       @JsonProperty(required = true) float[] scales,
       @JsonProperty(required = true) float[][] hidden,
@@ -95,11 +98,9 @@ final class Scorer {
           float thresholdPerLogPhrases,
       @JsonProperty(value = "threshold_per_log_words", required = true)
           float thresholdPerLogWords) {
-    private static final int LONG_UTTERANCE = 24;
-
-    private static Network none() {
+    private static Weights none() {
       float[] zeros = new float[Feature.COUNT];
-      return new Network(zeros, zeros, new float[0][], new float[0], new float[0], -20, 0, 0, 0, 0);
+      return new Weights(zeros, zeros, new float[0][], new float[0], new float[0], -20, 0, 0, 0, 0);
     }
 
     private void requireShapes(String name) throws IOException {
@@ -118,25 +119,83 @@ final class Scorer {
             name + ": weights are not of the shapes [" + units + ", " + inputs + "]");
       }
     }
+  }
+
+  /** Weights laid out to be applied. Immutable and thread-safe. */
+  static final class Network {
+    private static final int LONG_UTTERANCE = 24;
+
+    private final Weights weights;
+
+    /** By feature and hidden unit: units are summed side by side, in vector instructions. */
+    private final float[][] byFeature;
+
+    private Network(Weights weights) {
+      this.weights = weights;
+      int units = weights.hidden.length;
+      byFeature = new float[weights.means.length][units];
+      for (int unit = 0; unit < units; unit++) {
+        for (int feature = 0; feature < byFeature.length; feature++) {
+          byFeature[feature][unit] = weights.hidden[unit][feature];
+        }
+      }
+    }
 
     /** P(a candidate of these features has fewer errors than the recogniser's best). */
     double probability(float[] features) {
       float[] x = new float[features.length];
       for (int i = 0; i < x.length; i++) {
-        x[i] = Math.max(-MOST, Math.min(MOST, (features[i] - means[i]) * scales[i]));
+        x[i] =
+            Math.max(-MOST, Math.min(MOST, (features[i] - weights.means[i]) * weights.scales[i]));
       }
-      float logit = outBias;
-      for (int i = 0; i < hidden.length; i++) {
-        float[] row = hidden[i];
-        float sum = hiddenBias[i];
-        for (int j = 0; j < x.length; j++) {
-          sum += row[j] * x[j];
-        }
-        if (sum > 0) {
-          logit += out[i] * sum;
+      float[] sums = weights.hiddenBias.clone();
+      int i = 0;
+      for (; i + 4 <= x.length; i += 4) {
+        add(
+            sums,
+            byFeature[i],
+            x[i],
+            byFeature[i + 1],
+            x[i + 1],
+            byFeature[i + 2],
+            x[i + 2],
+            byFeature[i + 3],
+            x[i + 3],
+            sums.length);
+      }
+      for (; i < x.length; i++) {
+        add(sums, byFeature[i], x[i], sums.length);
+      }
+      float logit = weights.outBias;
+      for (int unit = 0; unit < sums.length; unit++) {
+        if (sums[unit] > 0) {
+          logit += weights.out[unit] * sums[unit];
         }
       }
       return 1 / (1 + Math.exp(-logit));
+    }
+
+    /** Each unit's sum grows feature by feature, so that it is the same however many are added. */
+    private static void add(
+        float[] sums,
+        float[] a,
+        float xa,
+        float[] b,
+        float xb,
+        float[] c,
+        float xc,
+        float[] d,
+        float xd,
+        int n) {
+      for (int unit = 0; unit < n; unit++) {
+        sums[unit] = sums[unit] + a[unit] * xa + b[unit] * xb + c[unit] * xc + d[unit] * xd;
+      }
+    }
+
+    private static void add(float[] sums, float[] row, float x, int n) {
+      for (int unit = 0; unit < n; unit++) {
+        sums[unit] += row[unit] * x;
+      }
     }
 
     /**
@@ -148,9 +207,9 @@ final class Scorer {
      */
     double threshold(int phrases, boolean stated, int words) {
       double logit =
-          (stated ? thresholdStated : threshold)
-              + thresholdPerLogPhrases * Math.max(0, Math.log(Math.max(1, phrases) / 100.0))
-              + thresholdPerLogWords
+          (stated ? weights.thresholdStated : weights.threshold)
+              + weights.thresholdPerLogPhrases * Math.max(0, Math.log(Math.max(1, phrases) / 100.0))
+              + weights.thresholdPerLogWords
                   * Math.max(0, Math.log(LONG_UTTERANCE / (double) Math.max(1, words)));
       return 1 / (1 + Math.exp(-logit));
     }

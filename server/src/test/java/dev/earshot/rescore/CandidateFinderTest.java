@@ -19,6 +19,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
@@ -61,7 +62,7 @@ class CandidateFinderTest {
             candidate.firstWord() + "-" + candidate.lastWord() + " " + candidate.phrase(),
             candidate.feature(Feature.DISTANCE));
       }
-      Map<String, Float> expected = oneByOne(heard, table);
+      Map<String, Float> expected = oneByOne(heard, table, 0.4f);
       // There are no more candidates than these.
       if (expected.size() < 32) {
         assertThat(found).isEqualTo(expected);
@@ -69,6 +70,117 @@ class CandidateFinderTest {
       }
     }
     assertThat(compared).isGreaterThan(400);
+  }
+
+  @Test
+  void findsInAnNBestWhatComparingEachPairFinds() {
+    Random random = new Random(5);
+    CandidateFinder finder = new CandidateFinder(pronouncer);
+    int compared = 0;
+    for (int round = 0; round < 300; round++) {
+      Set<String> texts = new LinkedHashSet<>();
+      for (int i = 0; i < 1 + random.nextInt(4); i++) {
+        texts.add(words(random, 1 + random.nextInt(3)));
+      }
+      PhraseTable table = table(texts);
+      List<HypothesisText> heard = new ArrayList<>();
+      for (int i = 0; i < 2 + random.nextInt(3); i++) {
+        heard.add(table.read(words(random, random.nextInt(4))));
+      }
+      double[] scores = new double[heard.size()];
+      Set<String> found = new TreeSet<>();
+      List<Candidate> candidates = finder.find(heard, scores, 0, table, ContextMatch.UNKNOWN);
+      for (Candidate candidate : candidates) {
+        if (!candidate.isExact()) {
+          found.add(
+              "%d %d-%d %d %s"
+                  .formatted(
+                      candidate.hypothesis(),
+                      candidate.firstWord(),
+                      candidate.lastWord(),
+                      candidate.phrase(),
+                      candidate.feature(Feature.DISTANCE)));
+        }
+      }
+      Map<String, Float> inBest = new TreeMap<>();
+      Set<String> expected = new TreeSet<>();
+      for (int h = 0; h < heard.size(); h++) {
+        for (Map.Entry<String, Float> near : oneByOne(heard.get(h), table, 0.5f).entrySet()) {
+          String phrase = near.getKey().split(" ", -1)[1];
+          if (h == 0) {
+            inBest.merge(phrase, near.getValue(), Math::min);
+          }
+          boolean stands = stands(heard.get(0), table, Integer.parseInt(phrase));
+          float already = stands ? 0 : inBest.getOrDefault(phrase, 1f);
+          if (h == 0 || near.getValue() < already) {
+            expected.add(h + " " + near.getKey() + " " + near.getValue());
+          }
+        }
+      }
+      // There are no more candidates than these.
+      if (candidates.size() < 48) {
+        assertThat(found).isEqualTo(expected);
+        compared += expected.size();
+      }
+    }
+    assertThat(compared).isGreaterThan(400);
+  }
+
+  private static boolean stands(HypothesisText heard, PhraseTable table, int phrase) {
+    return (" " + String.join(" ", heard.words()) + " ").contains(" " + table.joined(phrase) + " ");
+  }
+
+  @Test
+  void keepsTheMostPromisingOfTooMany() {
+    Set<String> texts = new LinkedHashSet<>();
+    for (String first : WORDS) {
+      for (String second : WORDS) {
+        String text = first + " " + second;
+        // So that it does not matter which of its sounds is the nearest.
+        if (pronouncer.pronounce(text).stream().mapToInt(Pronunciation::length).distinct().count()
+            == 1) {
+          texts.add(text);
+        }
+      }
+    }
+    PhraseTable table = table(texts);
+    HypothesisText heard = table.read("mag bowers call marks baking the chips");
+    List<Double> kept = new ArrayList<>();
+    for (Candidate candidate :
+        new CandidateFinder(pronouncer)
+            .find(List.of(heard), new double[] {0}, 0, table, ContextMatch.UNKNOWN)) {
+      kept.add(promise(candidate.feature(Feature.DISTANCE), candidate.phrase(), table));
+    }
+
+    List<Double> all = new ArrayList<>();
+    float most = 0.4f - 0.1f * (float) Math.log10(table.size() / 100.0);
+    oneByOne(heard, table, most)
+        .forEach((place, distance) ->
+            all.add(promise(distance, Integer.parseInt(place.split(" ", -1)[1]), table)));
+    assertThat(all).hasSizeGreaterThan(40);
+    assertThat(kept).isEqualTo(all.stream().sorted().limit(32).toList());
+  }
+
+  private static double promise(float distance, int phrase, PhraseTable table) {
+    return distance
+        - 0.06 * Math.log((double) table.phrase(phrase).pronunciations().get(0).length());
+  }
+
+  @Test
+  void comparesWhatIsTooLongForLanesOneByOne() {
+    String phrase = "thoughtfulness ".repeat(12).strip();
+    PhraseTable table = table(Set.of(phrase));
+    assertThat(table.length(0)).isEqualTo(PhoneDistance.MAX_PHONES);
+    HypothesisText heard = table.read("thoughtlessness ".repeat(6).strip());
+    Map<String, Float> found = new TreeMap<>();
+    for (Candidate candidate :
+        new CandidateFinder(pronouncer)
+            .find(List.of(heard, heard), new double[] {0, -1}, 0, table, ContextMatch.UNKNOWN)) {
+      found.put(
+          candidate.firstWord() + "-" + candidate.lastWord() + " " + candidate.phrase(),
+          candidate.feature(Feature.DISTANCE));
+    }
+    assertThat(found).isEqualTo(oneByOne(heard, table, 0.5f)).isNotEmpty();
   }
 
   @Test
@@ -124,7 +236,7 @@ class CandidateFinderTest {
         .find(List.of(table.read(heard)), new double[] {0}, 0, table, ContextMatch.UNKNOWN);
   }
 
-  private static Map<String, Float> oneByOne(HypothesisText heard, PhraseTable table) {
+  private static Map<String, Float> oneByOne(HypothesisText heard, PhraseTable table, float most) {
     PhoneDistance distance = new PhoneDistance();
     Map<String, Float> near = new TreeMap<>();
     int longest = Math.min(6, table.mostWords() + 2);
@@ -145,7 +257,7 @@ class CandidateFinderTest {
                   PhoneSignature.difference(
                       PhoneSignature.of(sound, 0, sound.length),
                       PhoneSignature.of(other, 0, other.length));
-              if (share <= 0.4f && difference <= 0.6f * longer + 1) {
+              if (share <= most && difference <= 0.6f * longer + 1) {
                 near.merge(from + "-" + to + " " + phrase, share, Math::min);
               }
             }
@@ -174,11 +286,12 @@ class CandidateFinderTest {
   }
 
   private static byte[] codes(List<Pronunciation> words) {
-    int length = words.stream().mapToInt(Pronunciation::length).sum();
+    int length =
+        Math.min(PhoneDistance.MAX_PHONES, words.stream().mapToInt(Pronunciation::length).sum());
     byte[] codes = new byte[length];
     int at = 0;
     for (Pronunciation word : words) {
-      for (int i = 0; i < word.length(); i++) {
+      for (int i = 0; i < word.length() && at < length; i++) {
         codes[at++] = (byte) word.codeAt(i);
       }
     }

@@ -16,14 +16,14 @@ class LaneDistanceTest {
 
   @Test
   void agreesWithTheDistanceOfEachPair() {
-    for (int size : new int[] {1, 2, 7, 40, PhraseLanes.MOST, PhraseLanes.MOST + 1, 700}) {
+    for (int size : new int[] {1, 2, 7, 40, PhraseLanes.MOST, PhraseLanes.MOST + 1, 1100}) {
       byte[][] sounds = new byte[size][];
       for (int i = 0; i < size; i++) {
         sounds[i] = phones(1 + random.nextInt(i % 50 == 7 ? PhoneDistance.MAX_PHONES : 12));
       }
       List<PhraseLanes> all = lanes(sounds);
       assertThat(all.stream().mapToInt(PhraseLanes::size).sum()).isEqualTo(size);
-      byte[] heard = phones(random.nextInt(20));
+      byte[] heard = phones(random.nextInt(size % 2 == 0 ? 20 : PhoneDistance.MAX_PHONES - 3));
       for (PhraseLanes lanes : all) {
         agree(lanes, sounds, heard);
       }
@@ -52,8 +52,55 @@ class LaneDistanceTest {
           oneByOne.between(heard, 0, heard.length, sound, 0, sound.length, 100)
               / PhoneDistance.UNIT;
       assertThat(lanes.lengths()[lane]).isEqualTo(sound.length);
-      assertThat((float) distance.totals(level, sound.length)[lane]).isEqualTo(expected);
+      assertThat(distance.total(level, sound.length, lane))
+          .isEqualTo((int) Math.min(expected, LaneDistance.MOST));
     }
+    findNext(lanes, level);
+  }
+
+  /**
+   * By a limit that some lanes are within, if their lengths allow it, from somewhere to somewhere.
+   */
+  private void findNext(PhraseLanes lanes, int level) {
+    int length = lanes.lengths()[random.nextInt(lanes.size())];
+    int first = 0;
+    while (lanes.lengths()[first] != length) {
+      first++;
+    }
+    int end = first;
+    while (end < lanes.size() && lanes.lengths()[end] == length) {
+      end++;
+    }
+    int from = first + random.nextInt(end - first);
+    int to = from + random.nextInt(end - from + 1);
+    int limit =
+        Math.max(
+            0,
+            distance.total(level, length, first + random.nextInt(end - first)) - random.nextInt(2));
+    int expected = from;
+    while (expected < to && distance.total(level, length, expected) > limit) {
+      expected++;
+    }
+    assertThat(distance.next(level, length, from, to, limit)).isEqualTo(expected);
+  }
+
+  @Test
+  void endsWhereCostsWouldNotFit() {
+    byte[] longest = new byte[PhoneDistance.MAX_PHONES];
+    Arrays.fill(longest, Phone.S.code());
+    byte[] unlike = new byte[PhoneDistance.MAX_PHONES];
+    Arrays.fill(unlike, Phone.OW.code());
+    byte[] half = Arrays.copyOf(unlike, PhoneDistance.MAX_PHONES / 2);
+    byte[][] sounds = {unlike, half, longest};
+    PhraseLanes lanes = lanes(sounds).get(0);
+    for (byte[] heard : sounds) {
+      agree(lanes, sounds, heard);
+      distance.begin(lanes);
+      distance.extend(0, heard, 0, heard.length);
+      agree(lanes, sounds, heard, 1);
+    }
+    assertThat(oneByOne.between(longest, 0, 64, unlike, 0, 64, 100) / PhoneDistance.UNIT)
+        .isGreaterThan(LaneDistance.MOST);
   }
 
   private static List<PhraseLanes> lanes(byte[][] sounds) {
