@@ -3,8 +3,9 @@ package dev.earshot.rescore;
 import java.util.List;
 
 /**
- * What English forms of a word have in common: "schedules" and "scheduled", "starbuck's" and
- * "starbucks". No linguistics: a common ending is cut off where three letters or more remain.
+ * What English forms of a word have in common: "schedules" and "scheduled", "bauer's" and "bauer".
+ * No linguistics: a possessive's ending is cut off, then a common one where three letters or more
+ * remain.
  */
 final class WordStem {
   private static final int LEAST_LETTERS = 3;
@@ -21,7 +22,11 @@ final class WordStem {
    * @param word in small letters
    */
   static String of(String word) {
-    String letters = word.indexOf('\'') < 0 ? word : word.replace("'", "");
+    String letters = word;
+    if (word.indexOf('\'') >= 0) {
+      String owner = word.endsWith("'s") ? word.substring(0, word.length() - 2) : word;
+      letters = owner.replace("'", "");
+    }
     for (String ending : ENDINGS) {
       if (letters.endsWith(ending) && letters.length() - ending.length() >= LEAST_LETTERS) {
         return letters.substring(0, letters.length() - ending.length());

@@ -10,6 +10,8 @@ class WordStemTest {
   @CsvSource({
     "schedules, scheduled",
     "starbuck's, starbucks",
+    "bauer's, bauer",
+    "meg's, meg",
     "walk, walking",
     "story, stories",
     "locations, location"
