@@ -399,7 +399,8 @@ final class Preparation {
   /** Goes on for a slice of time; returns whether all are done. */
   private boolean pronounce() {
     long start = tools.ticker.nanoTime();
-    Pronouncing pronouncing = new Pronouncing(tools.models.sounds());
+    Pronouncing pronouncing =
+        new Pronouncing(tools.models.sounds().map(of -> new ListedSounds(of, lists.phrases())));
     Optional<Reason> cannot = pronouncing.cannot(locale());
     if (cannot.isPresent()) {
       missing.put(Context.PRONUNCIATION, cannot.get());

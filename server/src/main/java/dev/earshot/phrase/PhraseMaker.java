@@ -431,12 +431,12 @@ public final class PhraseMaker {
       if (!turn.reads(PhraseSource.PROFILE)) {
         return 0;
       }
-      Set<String> texts = turn.lists().texts();
+      ListedPhrases lists = turn.lists();
       int read = 0;
       for (String text : candidates.keySet()) {
-        read += texts.contains(text) ? 1 : 0;
+        read += lists.contains(text) ? 1 : 0;
       }
-      return texts.size() - read;
+      return lists.size() - read;
     }
   }
 }
