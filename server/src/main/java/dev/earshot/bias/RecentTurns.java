@@ -5,6 +5,11 @@ import com.github.benmanes.caffeine.cache.stats.StatsCounter;
 import com.google.common.cache.Cache;
 import com.google.common.cache.CacheBuilder;
 import com.google.common.cache.RemovalNotification;
+import dev.earshot.bias.TurnBias.Origin;
+import dev.earshot.store.Bytes;
+import java.lang.ref.WeakReference;
+import java.time.Instant;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
@@ -14,71 +19,112 @@ import org.jspecify.annotations.Nullable;
  * again: a cache that prefers what was asked for often would keep the old ones, and drop those that
  * nobody has asked for yet.
  *
+ * <p>They are kept as they are stored, in an array each: hundreds of phrases that live for a minute
+ * are what a collector takes longest for, and it stops all requests. One that was asked for stays
+ * as it is until the next collection.
+ *
  * <p>Thread-safe.
  */
 final class RecentTurns {
-  private final Cache<String, TurnBias> turns;
+  private static final int ENTRY_BYTES = 512;
+
+  private final TurnBiasCodec codec;
+  private final Cache<String, Kept> turns;
   private final StatsCounter stats;
   private final AtomicLong weightBytes = new AtomicLong();
+
+  /** A turn as it is stored. */
+  private static final class Kept {
+    final Origin origin;
+    final long version;
+    final Instant expireTime;
+    final Bytes content;
+    volatile WeakReference<TurnBias> decoded;
+
+    Kept(TurnBias bias, Instant expireTime, Bytes content) {
+      this.origin = bias.origin();
+      this.version = bias.version();
+      this.expireTime = expireTime;
+      this.content = content;
+      this.decoded = new WeakReference<>(bias);
+    }
+
+    int weight() {
+      return ENTRY_BYTES + 2 * origin.interactionId().length() + content.size();
+    }
+  }
 
   /**
    * @param maxBytes what they may take
    * @param stats counts hits, misses and evictions
    */
-  RecentTurns(long maxBytes, StatsCounter stats) {
+  RecentTurns(TurnBiasCodec codec, long maxBytes, StatsCounter stats) {
+    this.codec = codec;
     this.stats = stats;
     this.turns =
         CacheBuilder.newBuilder()
             .maximumWeight(maxBytes)
-            .weigher(RecentTurns::weigh)
+            .weigher((String id, Kept kept) -> kept.weight())
             .removalListener(this::removed)
             // In a single segment, so that the order is that of all of them.
             .concurrencyLevel(1)
             .build();
   }
 
-  private static int weigh(String interactionId, TurnBias bias) {
-    return 2 * interactionId.length() + bias.memoryBytes();
-  }
-
-  private void removed(RemovalNotification<String, TurnBias> removal) {
-    String id = removal.getKey();
-    TurnBias bias = removal.getValue();
-    if (id == null || bias == null) {
+  private void removed(RemovalNotification<String, Kept> removal) {
+    Kept kept = removal.getValue();
+    if (kept == null) {
       return;
     }
-    int weight = weigh(id, bias);
-    weightBytes.addAndGet(-weight);
+    weightBytes.addAndGet(-kept.weight());
     if (removal.wasEvicted()) {
-      stats.recordEviction(weight, RemovalCause.SIZE);
+      stats.recordEviction(kept.weight(), RemovalCause.SIZE);
     }
   }
 
   /** The turn of an interaction; null: it is not here. */
   @Nullable TurnBias get(String interactionId) {
-    TurnBias bias = turns.getIfPresent(interactionId);
-    if (bias == null) {
+    Kept kept = turns.getIfPresent(interactionId);
+    if (kept == null) {
       stats.recordMisses(1);
-    } else {
-      stats.recordHits(1);
+      return null;
     }
-    return bias;
+    stats.recordHits(1);
+    TurnBias known = kept.decoded.get();
+    if (known != null) {
+      return known;
+    }
+    Optional<TurnBias> decoded =
+        codec.decode(
+            kept.content, interactionId, kept.origin.interactionVersion(), kept.expireTime);
+    decoded.ifPresent(bias -> kept.decoded = new WeakReference<>(bias));
+    return decoded.orElse(null);
   }
 
-  /** Keeps a turn, unless a newer version of it is here. */
-  void keep(TurnBias bias) {
+  /**
+   * Keeps a turn, unless it never expires or a newer version of it is here.
+   *
+   * @param bias a whole one
+   * @param content the same, encoded
+   */
+  void keep(TurnBias bias, Bytes content) {
+    Optional<Instant> expireTime = bias.origin().expireTime();
+    if (expireTime.isEmpty()) {
+      return;
+    }
     String id = bias.origin().interactionId();
-    weightBytes.addAndGet(weigh(id, bias));
-    TurnBias known = turns.asMap().putIfAbsent(id, bias);
+    Kept fresh = new Kept(bias, expireTime.get(), content);
+    weightBytes.addAndGet(fresh.weight());
+    Kept known = turns.asMap().putIfAbsent(id, fresh);
     while (known != null) {
-      if (known.version() > bias.version()) {
-        weightBytes.addAndGet(-weigh(id, bias));
+      if (known.version > fresh.version) {
+        weightBytes.addAndGet(-fresh.weight());
         return;
       }
-      if (turns.asMap().replace(id, known, bias)) {
+      if (turns.asMap().replace(id, known, fresh)) {
         return;
       }
-      known = turns.asMap().putIfAbsent(id, bias);
+      known = turns.asMap().putIfAbsent(id, fresh);
     }
   }
 
@@ -86,13 +132,16 @@ final class RecentTurns {
     turns.invalidate(interactionId);
   }
 
-  /** Removes a turn, unless another has taken its place. */
-  void remove(String interactionId, TurnBias bias) {
-    turns.asMap().remove(interactionId, bias);
+  /** Removes a turn of which this is the version, unless another has taken its place. */
+  void remove(String interactionId, long version) {
+    Kept known = turns.getIfPresent(interactionId);
+    if (known != null && known.version == version) {
+      turns.asMap().remove(interactionId, known);
+    }
   }
 
   void removeAllOf(String userId) {
-    turns.asMap().values().removeIf(bias -> bias.origin().userId().equals(userId));
+    turns.asMap().values().removeIf(kept -> kept.origin.userId().equals(userId));
   }
 
   long weightBytes() {

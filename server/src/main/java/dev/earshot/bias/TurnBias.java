@@ -3,7 +3,6 @@ package dev.earshot.bias;
 import dev.earshot.deadline.Degradation.Context;
 import dev.earshot.deadline.Degradation.Reason;
 import dev.earshot.model.ContextVector;
-import dev.earshot.phrase.BiasPhrase;
 import dev.earshot.phrase.Phrases;
 import dev.earshot.rescore.Rescorer;
 import dev.earshot.rescore.Rescorer.PreparedPhrases;
@@ -137,16 +136,6 @@ final class TurnBias {
       prepared = known;
     }
     return known;
-  }
-
-  /** Bytes of memory, roughly. */
-  int memoryBytes() {
-    int bytes = 512 + 2 * contextText.length();
-    for (BiasPhrase phrase : phrases.phrases()) {
-      // As looked for it is about as large again.
-      bytes += 400 + 6 * phrase.text().length() + 100 * phrase.pronunciations().size();
-    }
-    return bytes + vector.map(of -> 64 + 4 * of.items() * of.dimensions()).orElse(0);
   }
 
   @Override

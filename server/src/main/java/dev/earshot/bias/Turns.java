@@ -5,6 +5,7 @@ import dev.earshot.bias.Preparation.Order;
 import dev.earshot.bias.Preparation.Tools;
 import dev.earshot.bias.WindowListener.Outcome;
 import dev.earshot.context.SpeechExpectedListener;
+import dev.earshot.store.Bytes;
 import dev.earshot.store.ContextStore;
 import dev.earshot.store.DerivedItem;
 import dev.earshot.store.Interaction;
@@ -57,7 +58,7 @@ final class Turns implements SpeechExpectedListener {
     this.clock = clock;
     this.codec = new TurnBiasCodec(tools.models().version());
     this.listener = listener;
-    this.kept = new RecentTurns(maxBytes, stats);
+    this.kept = new RecentTurns(codec, maxBytes, stats);
   }
 
   @Override
@@ -138,6 +139,7 @@ final class Turns implements SpeechExpectedListener {
     if (entry == null) {
       return;
     }
+    Bytes content = bias != null && bias.isWhole() ? codec.encode(bias) : Bytes.EMPTY;
     boolean[] mine = new boolean[1];
     underWay.computeIfPresent(
         entry.interactionId(),
@@ -148,7 +150,7 @@ final class Turns implements SpeechExpectedListener {
           mine[0] = true;
           if (bias != null && bias.isWhole()) {
             // Within the lock of the key, so that a removal comes before it or after it.
-            kept.keep(bias);
+            kept.keep(bias, content);
           }
           return null;
         });
@@ -162,10 +164,10 @@ final class Turns implements SpeechExpectedListener {
     }
     listener.ended(
         now - dueNanos <= 0 ? Outcome.IN_TIME : Outcome.LATE, now - preparation.beganNanos());
-    write(bias);
+    write(bias, content);
   }
 
-  private void write(TurnBias bias) {
+  private void write(TurnBias bias, Bytes content) {
     String id = bias.origin().interactionId();
     Optional<Instant> expireTime = bias.origin().expireTime();
     if (expireTime.isEmpty()) {
@@ -179,7 +181,7 @@ final class Turns implements SpeechExpectedListener {
                   new ItemKey(id, ITEM_ID),
                   bias.origin().interactionVersion(),
                   expireTime.get(),
-                  codec.encode(bias)));
+                  content));
     } catch (RuntimeException e) {
       listener.stored(false);
       return;
@@ -188,7 +190,7 @@ final class Turns implements SpeechExpectedListener {
       listener.stored(failure == null);
       if (failure == null && !stored) {
         // Removed meanwhile, or replaced by another instance's.
-        kept.remove(id, bias);
+        kept.remove(id, bias.version());
       }
     });
   }
@@ -227,7 +229,6 @@ final class Turns implements SpeechExpectedListener {
         .items(List.of(key))
         .handle((batch, failure) -> {
           Optional<TurnBias> stored = failure == null ? stored(batch, entry) : Optional.empty();
-          stored.ifPresent(kept::keep);
           return new Found(
               stored.orElse(null), stored.isPresent() ? null : begin(entry, dueNanos, true));
         });
@@ -236,8 +237,10 @@ final class Turns implements SpeechExpectedListener {
   private Optional<TurnBias> stored(StoredItem.Batch batch, Interaction entry) {
     for (StoredItem item : batch.found()) {
       if (item.version() == entry.version() && clock.instant().isBefore(item.expireTime())) {
-        return codec.decode(
-            item.content(), entry.interactionId(), item.version(), item.expireTime());
+        Optional<TurnBias> stored =
+            codec.decode(item.content(), entry.interactionId(), item.version(), item.expireTime());
+        stored.ifPresent(bias -> kept.keep(bias, item.content()));
+        return stored;
       }
     }
     return Optional.empty();
