@@ -205,8 +205,11 @@ final class RocksDb implements AutoCloseable {
                 .setWriteBufferSize(options.memoryBytes() / 8)
                 .setCompressionType(CompressionType.NO_COMPRESSION)
                 .setLevelCompactionDynamicLevelBytes(true));
-    // The process's own, which is not closed. Requests go before compactions.
-    Env environment = Env.getDefault().lowerThreadPoolCPUPriority(Priority.LOW);
+    // The process's own, which is not closed. Requests go before flushes and compactions.
+    Env environment =
+        Env.getDefault()
+            .lowerThreadPoolCPUPriority(Priority.HIGH)
+            .lowerThreadPoolCPUPriority(Priority.LOW);
     DBOptions database =
         own(
             new DBOptions()
