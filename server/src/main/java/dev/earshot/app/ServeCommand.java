@@ -191,7 +191,7 @@ final class ServeCommand implements Callable<Integer> {
       paramLabel = "MIB",
       defaultValue = "64",
       description =
-          "Memory for the last turns whose bias was made ahead, up to 100 KiB each. One that was"
+          "Memory for the last turns whose bias was made ahead, some 20 KiB each. One that was"
               + " dropped is read from the store again.")
   private int biasCacheMebibytes;
 
@@ -199,7 +199,7 @@ final class ServeCommand implements Callable<Integer> {
       names = "--list-cache",
       paramLabel = "MIB",
       defaultValue = "64",
-      description = "Memory for users' lists as phrases, some 1 KiB a name.")
+      description = "Memory for users' lists as phrases, some 1 KiB a name with its forms.")
   private int listCacheMebibytes;
 
   @Option(
