@@ -189,7 +189,7 @@ final class ServeCommand implements Callable<Integer> {
   @Option(
       names = "--bias-cache",
       paramLabel = "MIB",
-      defaultValue = "64",
+      defaultValue = "32",
       description =
           "Memory for the last turns whose bias was made ahead, some 20 KiB each. One that was"
               + " dropped is read from the store again.")

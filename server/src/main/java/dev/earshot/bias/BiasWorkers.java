@@ -37,7 +37,7 @@ final class BiasWorkers implements AutoCloseable {
   private static final long NEARLY_DUE_NANOS = Duration.ofMillis(250).toNanos();
 
   private final Lane<Step> requests = new Lane<>("bias", 1, StepRunner::new);
-  private final Lane<Step> nearlyDue = new Lane<>("window", 1, StepRunner::new);
+  private final Lane<Step> soon = new Lane<>("window", 1, StepRunner::new);
   private final Lane<Step> ahead = new Lane<>("window_spare", 1, StepRunner::new);
   private final MicroBatcher workers;
   private final MicroBatcher spare;
@@ -58,7 +58,7 @@ final class BiasWorkers implements AutoCloseable {
             new MicroBatcher.Options(
                 "earshot-bias", workers, queueMax, PLANNED, MAX_RUN, Duration.ZERO),
             ticker,
-            List.of(requests, nearlyDue),
+            List.of(requests, soon),
             listener);
     this.spare =
         new MicroBatcher(
@@ -103,7 +103,7 @@ final class BiasWorkers implements AutoCloseable {
       Consumer<Job.Drop> dropped) {
     long until = dueNanos - NEARLY_DUE_NANOS;
     if (until - ticker.nanoTime() <= expectedNanos) {
-      return whenNearlyDue(dueNanos, expectedNanos, wanted, work, dropped);
+      return nearlyDue(dueNanos, expectedNanos, wanted, work, dropped);
     }
     return offer(
         spare,
@@ -116,20 +116,24 @@ final class BiasWorkers implements AutoCloseable {
             work,
             why -> {
               if (why == Drop.FAILED
-                  || !whenNearlyDue(dueNanos, expectedNanos, wanted, work, dropped)) {
+                  || !nearlyDue(dueNanos, expectedNanos, wanted, work, dropped)) {
                 dropped.accept(why);
               }
             }));
   }
 
-  private boolean whenNearlyDue(
+  /**
+   * Queues a step that nobody waits for yet, and that spare time is too short for.
+   *
+   * @return false: too much waits, and it will not be done
+   */
+  boolean nearlyDue(
       long dueNanos,
       long expectedNanos,
       BooleanSupplier wanted,
       Runnable work,
       Consumer<Job.Drop> dropped) {
-    return offer(
-        workers, nearlyDue, new Step(dueNanos, dueNanos, expectedNanos, wanted, work, dropped));
+    return offer(workers, soon, new Step(dueNanos, dueNanos, expectedNanos, wanted, work, dropped));
   }
 
   private boolean offer(MicroBatcher to, Lane<Step> lane, Step step) {

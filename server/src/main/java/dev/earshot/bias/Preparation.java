@@ -280,7 +280,13 @@ final class Preparation {
                 dueNanos, dueNanos, expected, this::isWanted, this::advance, this::dropped);
       } else {
         long due = inTime ? dueNanos : tools.ticker.nanoTime() + LATER_NANOS;
-        taken = tools.workers.ahead(due, expected, this::isWanted, this::advance, this::dropped);
+        // What was late once does not wait for spare time again.
+        if (inTime && drops == 0) {
+          taken = tools.workers.ahead(due, expected, this::isWanted, this::advance, this::dropped);
+        } else {
+          taken =
+              tools.workers.nearlyDue(due, expected, this::isWanted, this::advance, this::dropped);
+        }
       }
     }
     if (!taken) {
