@@ -125,7 +125,9 @@ public final class EarshotServer implements AutoCloseable {
                       new WindowMeters(registry),
                       new CaffeineStatsCounter(registry, "turns")),
                   new Biaser.Options(
-                      options.bias().workers(), options.queueMax(), options.bias().cacheBytes())));
+                      options.bias().workers(),
+                      options.queueMax(),
+                      Math.toIntExact(options.bias().cacheBytes()))));
       biaser.awaitReady();
       users.onDelete(biaser::forgetUser);
       Interactions interactions =

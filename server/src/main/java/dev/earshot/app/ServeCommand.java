@@ -191,8 +191,8 @@ final class ServeCommand implements Callable<Integer> {
       paramLabel = "MIB",
       defaultValue = "32",
       description =
-          "Memory for the last turns whose bias was made ahead, some 20 KiB each. One that was"
-              + " dropped is read from the store again.")
+          "Memory for the last turns whose bias was made ahead, some 20 KiB each, outside the Java"
+              + " heap (see EARSHOT_DIRECT). One that was dropped is read from the store again.")
   private int biasCacheMebibytes;
 
   @Option(

@@ -59,7 +59,7 @@ public record ServerOptions(
    *
    * @param bundle the models; empty: phrases by their spelling alone, and no rescoring
    * @param workers threads that make biases and rescore
-   * @param cacheBytes what prepared turns may take
+   * @param cacheBytes what prepared turns may take, outside the Java heap
    * @param listCacheBytes what users' lists may take
    */
   public record Bias(Optional<Path> bundle, int workers, long cacheBytes, long listCacheBytes) {
@@ -70,7 +70,7 @@ public record ServerOptions(
 
     public Bias {
       requireBetween("bias-workers", workers, 1, 1_024);
-      requireBetween("bias-cache", cacheBytes, 1 << 16, 1L << 40);
+      requireBetween("bias-cache", cacheBytes, 1 << 16, 1 << 30);
       requireBetween("list-cache", listCacheBytes, 1 << 16, 1L << 40);
     }
   }

@@ -82,7 +82,7 @@ public final class Biaser implements AutoCloseable {
    * @param queueMax the most steps that wait
    * @param cacheBytes what prepared turns may take
    */
-  public record Options(int workers, int queueMax, long cacheBytes) {}
+  public record Options(int workers, int queueMax, int cacheBytes) {}
 
   /** What the machinery stands on; the timers' tasks are short. */
   public record Clockwork(

@@ -2,101 +2,101 @@ package dev.earshot.bias;
 
 import com.github.benmanes.caffeine.cache.RemovalCause;
 import com.github.benmanes.caffeine.cache.stats.StatsCounter;
-import com.google.common.cache.Cache;
-import com.google.common.cache.CacheBuilder;
-import com.google.common.cache.RemovalNotification;
-import dev.earshot.bias.TurnBias.Origin;
 import dev.earshot.store.Bytes;
 import java.lang.ref.WeakReference;
 import java.time.Instant;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The turns that were worked out last, as many as fit into some bytes; who was asked for longest
- * ago goes first. A turn is asked for a few times within seconds after it was made, and never
- * again: a cache that prefers what was asked for often would keep the old ones, and drop those that
- * nobody has asked for yet.
+ * The turns that were worked out last, as many as fit into some bytes; the oldest go first. A turn
+ * is asked for a few times within seconds after it was made, and never again: a cache that prefers
+ * what was asked for often would keep the old ones, and drop those that nobody has asked for yet.
  *
- * <p>They are kept as they are stored, in an array each: hundreds of phrases that live for a minute
- * are what a collector takes longest for, and it stops all requests. One that was asked for stays
- * as it is until the next collection.
+ * <p>They are kept as they are stored, outside the Java heap: what lives for a minute or so is what
+ * a collector copies most of, and it stops all requests for that. One that was asked for stays as
+ * it is until the next collection.
  *
  * <p>Thread-safe.
  */
 final class RecentTurns {
-  private static final int ENTRY_BYTES = 512;
+  /** What one takes beside its content, in the index. */
+  private static final int ENTRY_BYTES = 256;
 
   private final TurnBiasCodec codec;
-  private final Cache<String, Kept> turns;
   private final StatsCounter stats;
+  private final ByteRing contents;
+  private final ConcurrentHashMap<String, Kept> index = new ConcurrentHashMap<>();
+
+  /** In the order of their contents; some are removed or replaced. */
+  private final ConcurrentLinkedQueue<Kept> byAge = new ConcurrentLinkedQueue<>();
+
   private final AtomicLong weightBytes = new AtomicLong();
 
-  /** A turn as it is stored. */
+  /** Where a turn is. */
   private static final class Kept {
-    final Origin origin;
+    final String interactionId;
+    final String userId;
+    final long interactionVersion;
     final long version;
     final Instant expireTime;
-    final Bytes content;
+    final long position;
+    final int length;
     volatile WeakReference<TurnBias> decoded;
 
-    Kept(TurnBias bias, Instant expireTime, Bytes content) {
-      this.origin = bias.origin();
+    Kept(TurnBias bias, Instant expireTime, long position, int length) {
+      this.interactionId = bias.origin().interactionId();
+      this.userId = bias.origin().userId();
+      this.interactionVersion = bias.origin().interactionVersion();
       this.version = bias.version();
       this.expireTime = expireTime;
-      this.content = content;
+      this.position = position;
+      this.length = length;
       this.decoded = new WeakReference<>(bias);
     }
 
     int weight() {
-      return ENTRY_BYTES + 2 * origin.interactionId().length() + content.size();
+      return ENTRY_BYTES + 2 * interactionId.length() + length;
     }
   }
 
   /**
-   * @param maxBytes what they may take
+   * @param bytes what they may take, all of which is taken at once
    * @param stats counts hits, misses and evictions
    */
-  RecentTurns(TurnBiasCodec codec, long maxBytes, StatsCounter stats) {
+  RecentTurns(TurnBiasCodec codec, int bytes, StatsCounter stats) {
     this.codec = codec;
     this.stats = stats;
-    this.turns =
-        CacheBuilder.newBuilder()
-            .maximumWeight(maxBytes)
-            .weigher((String id, Kept kept) -> kept.weight())
-            .removalListener(this::removed)
-            // In a single segment, so that the order is that of all of them.
-            .concurrencyLevel(1)
-            .build();
-  }
-
-  private void removed(RemovalNotification<String, Kept> removal) {
-    Kept kept = removal.getValue();
-    if (kept == null) {
-      return;
-    }
-    weightBytes.addAndGet(-kept.weight());
-    if (removal.wasEvicted()) {
-      stats.recordEviction(kept.weight(), RemovalCause.SIZE);
-    }
+    this.contents = new ByteRing(bytes);
   }
 
   /** The turn of an interaction; null: it is not here. */
   @Nullable TurnBias get(String interactionId) {
-    Kept kept = turns.getIfPresent(interactionId);
-    if (kept == null) {
+    Kept kept = index.get(interactionId);
+    TurnBias bias = kept == null ? null : read(kept);
+    if (bias == null) {
       stats.recordMisses(1);
-      return null;
+    } else {
+      stats.recordHits(1);
     }
-    stats.recordHits(1);
+    return bias;
+  }
+
+  private @Nullable TurnBias read(Kept kept) {
     TurnBias known = kept.decoded.get();
     if (known != null) {
       return known;
     }
+    byte[] content = contents.read(kept.position, kept.length);
+    if (content == null) {
+      return null;
+    }
     Optional<TurnBias> decoded =
         codec.decode(
-            kept.content, interactionId, kept.origin.interactionVersion(), kept.expireTime);
+            Bytes.wrap(content), kept.interactionId, kept.interactionVersion, kept.expireTime);
     decoded.ifPresent(bias -> kept.decoded = new WeakReference<>(bias));
     return decoded.orElse(null);
   }
@@ -112,38 +112,69 @@ final class RecentTurns {
     if (expireTime.isEmpty()) {
       return;
     }
-    String id = bias.origin().interactionId();
-    Kept fresh = new Kept(bias, expireTime.get(), content);
-    weightBytes.addAndGet(fresh.weight());
-    Kept known = turns.asMap().putIfAbsent(id, fresh);
-    while (known != null) {
-      if (known.version > fresh.version) {
-        weightBytes.addAndGet(-fresh.weight());
-        return;
+    long position = contents.write(content.array());
+    if (position == ByteRing.NOWHERE) {
+      return;
+    }
+    Kept fresh = new Kept(bias, expireTime.get(), position, content.size());
+    byAge.add(fresh);
+    index.compute(
+        fresh.interactionId,
+        (id, known) -> {
+          if (known != null && known.version > fresh.version) {
+            return known;
+          }
+          weightBytes.addAndGet(fresh.weight() - (known == null ? 0 : known.weight()));
+          return fresh;
+        });
+    dropOverwritten();
+  }
+
+  private void dropOverwritten() {
+    Kept oldest = byAge.peek();
+    while (oldest != null && !contents.holds(oldest.position)) {
+      // Another thread may be at it too.
+      if (byAge.remove(oldest) && drop(oldest)) {
+        stats.recordEviction(oldest.weight(), RemovalCause.SIZE);
       }
-      if (turns.asMap().replace(id, known, fresh)) {
-        return;
-      }
-      known = turns.asMap().putIfAbsent(id, fresh);
+      oldest = byAge.peek();
     }
   }
 
+  private boolean drop(Kept kept) {
+    boolean dropped = index.remove(kept.interactionId, kept);
+    if (dropped) {
+      weightBytes.addAndGet(-kept.weight());
+    }
+    return dropped;
+  }
+
   void remove(String interactionId) {
-    turns.invalidate(interactionId);
+    Kept known = index.get(interactionId);
+    while (known != null && !drop(known)) {
+      known = index.get(interactionId);
+    }
   }
 
   /** Removes a turn of which this is the version, unless another has taken its place. */
   void remove(String interactionId, long version) {
-    Kept known = turns.getIfPresent(interactionId);
+    Kept known = index.get(interactionId);
     if (known != null && known.version == version) {
-      turns.asMap().remove(interactionId, known);
+      drop(known);
     }
   }
 
   void removeAllOf(String userId) {
-    turns.asMap().values().removeIf(kept -> kept.origin.userId().equals(userId));
+    index
+        .values()
+        .forEach(kept -> {
+          if (kept.userId.equals(userId)) {
+            drop(kept);
+          }
+        });
   }
 
+  /** What those that are here take. */
   long weightBytes() {
     return weightBytes.get();
   }

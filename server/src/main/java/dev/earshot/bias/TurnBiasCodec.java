@@ -32,6 +32,12 @@ import java.util.stream.Stream;
 final class TurnBiasCodec {
   private static final int FORMAT = 2;
 
+  /** What the fields and each phrase take, roughly: who guesses well copies little. */
+  private static final int FIELDS_BYTES = 512;
+
+  private static final int PHRASE_BYTES = 96;
+  private static final int CHUNK_FLOATS = 256;
+
   private final String models;
 
   /**
@@ -42,7 +48,10 @@ final class TurnBiasCodec {
   }
 
   Bytes encode(TurnBias bias) {
-    ByteArrayOutputStream bytes = new ByteArrayOutputStream(4_096);
+    int floats = bias.vector().map(vector -> vector.items() * vector.dimensions()).orElse(0);
+    ByteArrayOutputStream bytes =
+        new ByteArrayOutputStream(
+            FIELDS_BYTES + PHRASE_BYTES * bias.phrases().phrases().size() + Float.BYTES * floats);
     try (DataOutputStream out = new DataOutputStream(bytes)) {
       out.writeByte(FORMAT);
       out.writeUTF(models);
@@ -92,15 +101,21 @@ final class TurnBiasCodec {
         out.writeUTF(vector.modelId());
         out.writeInt(vector.items());
         out.writeInt(vector.dimensions());
-        float[] values = vector.values();
-        ByteBuffer floats = ByteBuffer.allocate(Float.BYTES * values.length);
-        floats.asFloatBuffer().put(values);
-        out.write(floats.array());
+        write(vector.values(), out);
       }
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
     return Bytes.wrap(bytes.toByteArray());
+  }
+
+  private static void write(float[] values, DataOutputStream out) throws IOException {
+    ByteBuffer chunk = ByteBuffer.allocate(Float.BYTES * CHUNK_FLOATS);
+    for (int from = 0; from < values.length; from += CHUNK_FLOATS) {
+      int count = Math.min(CHUNK_FLOATS, values.length - from);
+      chunk.asFloatBuffer().put(values, from, count);
+      out.write(chunk.array(), 0, Float.BYTES * count);
+    }
   }
 
   /**

@@ -50,7 +50,7 @@ final class Turns implements SpeechExpectedListener {
       ContextStore store,
       Tools tools,
       InstantSource clock,
-      long maxBytes,
+      int cacheBytes,
       WindowListener listener,
       StatsCounter stats) {
     this.store = store;
@@ -58,7 +58,7 @@ final class Turns implements SpeechExpectedListener {
     this.clock = clock;
     this.codec = new TurnBiasCodec(tools.models().version());
     this.listener = listener;
-    this.kept = new RecentTurns(codec, maxBytes, stats);
+    this.kept = new RecentTurns(codec, cacheBytes, stats);
   }
 
   @Override

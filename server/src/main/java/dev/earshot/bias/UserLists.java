@@ -121,28 +121,33 @@ public final class UserLists implements AutoCloseable {
   private final class Loader implements AsyncCacheLoader<String, Lists> {
     @Override
     public CompletableFuture<Lists> asyncLoad(String userId, Executor executor) {
-      // Not a failed future: the cache would log it, with its stack, for each request.
-      return reads
-          .read(userId)
-          .handle((profile, failure) -> failure == null ? of(profile) : failed())
-          .thenCompose(lists -> lists);
+      return load(userId, Lists.NONE);
     }
 
     @Override
     public CompletableFuture<Lists> asyncReload(String userId, Lists old, Executor executor) {
-      return asyncLoad(userId, executor)
-          .thenApply(fresh ->
-              fresh.status == Lists.Status.FAILED
-                  ? old
-                  : fresh.version == old.version ? old : fresh);
+      return load(userId, old)
+          .thenApply(fresh -> fresh.status == Lists.Status.FAILED ? old : fresh);
+    }
+
+    private CompletableFuture<Lists> load(String userId, Lists known) {
+      // Not a failed future: the cache would log it, with its stack, for each request.
+      return reads
+          .read(userId)
+          .handle((profile, failure) -> failure == null ? of(profile, known) : failed())
+          .thenCompose(lists -> lists);
     }
   }
 
-  private CompletableFuture<Lists> of(Optional<Profile> profile) {
+  /** The lists of a profile; cut into words only if they are not those that are known. */
+  private CompletableFuture<Lists> of(Optional<Profile> profile, Lists known) {
     if (profile.isEmpty()) {
       return CompletableFuture.completedFuture(Lists.NONE);
     }
     Profile found = profile.get();
+    if (known.status == Lists.Status.FOUND && found.version() == known.version) {
+      return CompletableFuture.completedFuture(known);
+    }
     int entries = found.lists().stream().mapToInt(list -> list.entries().size()).sum();
     return entries <= FEW_ENTRIES
         ? CompletableFuture.completedFuture(prepared(found))

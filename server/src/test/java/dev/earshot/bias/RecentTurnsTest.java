@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.github.benmanes.caffeine.cache.stats.CacheStats;
 import com.github.benmanes.caffeine.cache.stats.ConcurrentStatsCounter;
-import com.github.benmanes.caffeine.cache.stats.StatsCounter;
 import dev.earshot.bias.TurnBias.Extent;
 import dev.earshot.bias.TurnBias.Origin;
 import dev.earshot.phrase.Phrases;
@@ -22,14 +21,8 @@ class RecentTurnsTest {
 
   private final ConcurrentStatsCounter stats = new ConcurrentStatsCounter();
   private final TurnBiasCodec codec = new TurnBiasCodec("models");
-  private final RecentTurns turns = new RecentTurns(codec, ROOM_FOR * weight(), stats);
-
-  private long weight() {
-    RecentTurns one = new RecentTurns(codec, 1 << 20, StatsCounter.disabledStatsCounter());
-    TurnBias turn = turn("i-00", "ann", 1);
-    one.keep(turn, codec.encode(turn));
-    return one.weightBytes();
-  }
+  private final RecentTurns turns =
+      new RecentTurns(codec, ROOM_FOR * codec.encode(turn("i-00", "ann", 1)).size(), stats);
 
   private void keep(TurnBias turn) {
     turns.keep(turn, codec.encode(turn));
