@@ -307,6 +307,7 @@ public final class EarshotServer implements AutoCloseable {
       grpc.start();
       // Its thread is of no use any more.
       rehearsed.biaser().close();
+      int unused = CompilerThreads.yieldToRequests();
     } catch (IOException e) {
       throw cannotListen("port", options.port(), e);
     }

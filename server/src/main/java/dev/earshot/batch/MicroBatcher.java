@@ -406,6 +406,8 @@ public final class MicroBatcher implements AutoCloseable {
     private void work() {
       if (options.inSpareTime) {
         SpareTime.enter();
+      } else {
+        ShortSlices.enter();
       }
       List<Station<?>> stations = new ArrayList<>();
       try {

@@ -1,5 +1,6 @@
 package dev.earshot.grpc;
 
+import dev.earshot.batch.ShortSlices;
 import dev.earshot.bias.Biaser;
 import dev.earshot.catalog.BundleReloader;
 import dev.earshot.catalog.Catalog;
@@ -203,6 +204,23 @@ public final class GrpcEndpoint implements AutoCloseable {
     }
   }
 
+  /** Event loops get to what has come in before the JVM's own threads go on. */
+  private static final class PromptThreads extends DefaultThreadFactory {
+    PromptThreads(String name) {
+      super(name, true);
+    }
+
+    @Override
+    protected Thread newThread(Runnable loop, String name) {
+      return super.newThread(
+          () -> {
+            ShortSlices.enter();
+            loop.run();
+          },
+          name);
+    }
+  }
+
   /** Netty's threads: native epoll where it loads, else NIO. Also the clock of short timers. */
   public static final class EventLoops implements AutoCloseable {
     private final EventLoopGroup group;
@@ -222,8 +240,7 @@ public final class GrpcEndpoint implements AutoCloseable {
       boolean epoll = Epoll.isAvailable();
       IoHandlerFactory handler = epoll ? EpollIoHandler.newFactory() : NioIoHandler.newFactory();
       return new EventLoops(
-          new MultiThreadIoEventLoopGroup(
-              count, new DefaultThreadFactory("earshot-event-loop", true), handler),
+          new MultiThreadIoEventLoopGroup(count, new PromptThreads("earshot-event-loop"), handler),
           epoll ? EpollServerSocketChannel.class : NioServerSocketChannel.class);
     }
 
