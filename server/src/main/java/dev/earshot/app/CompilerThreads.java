@@ -16,10 +16,10 @@ import org.slf4j.LoggerFactory;
  * the same priority they keep their core for several at a time while a request waits.
  *
  * <p>At a lower priority ({@code nice(2)}) they get what others leave, and a twentieth of a core
- * that is never free: enough that a server that is begun under load gets faster all the same.
- * Compilers that the JVM adds are of the priority of those that were there.
+ * that is never free: enough that a server that is begun under load gets faster all the same. One
+ * that the JVM adds later is of the priority of the thread that adds it.
  */
-final class CompilerThreads {
+public final class CompilerThreads {
   private static final Logger log = LoggerFactory.getLogger(CompilerThreads.class);
 
   /** As the kernel knows them, which cuts names after 15 bytes. */
@@ -36,7 +36,7 @@ final class CompilerThreads {
    *
    * @return how many threads it concerns
    */
-  static int yieldToRequests() {
+  public static int yieldToRequests() {
     if (!Platform.isLinux()) {
       return 0;
     }

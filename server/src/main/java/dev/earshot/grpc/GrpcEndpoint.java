@@ -1,6 +1,5 @@
 package dev.earshot.grpc;
 
-import dev.earshot.batch.ShortSlices;
 import dev.earshot.bias.Biaser;
 import dev.earshot.catalog.BundleReloader;
 import dev.earshot.catalog.Catalog;
@@ -29,7 +28,6 @@ import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
-import io.netty.util.concurrent.DefaultThreadFactory;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
@@ -201,23 +199,6 @@ public final class GrpcEndpoint implements AutoCloseable {
     } catch (InterruptedException e) {
       server.shutdownNow();
       Thread.currentThread().interrupt();
-    }
-  }
-
-  /** Event loops get to what has come in before the JVM's own threads go on. */
-  private static final class PromptThreads extends DefaultThreadFactory {
-    PromptThreads(String name) {
-      super(name, true);
-    }
-
-    @Override
-    protected Thread newThread(Runnable loop, String name) {
-      return super.newThread(
-          () -> {
-            ShortSlices.enter();
-            loop.run();
-          },
-          name);
     }
   }
 

@@ -1,5 +1,7 @@
 package dev.earshot.perf.load;
 
+import dev.earshot.app.CompilerThreads;
+import dev.earshot.grpc.PromptThreads;
 import io.grpc.ManagedChannel;
 import io.grpc.netty.NettyChannelBuilder;
 import io.netty.channel.EventLoop;
@@ -11,7 +13,6 @@ import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.nio.NioSocketChannel;
-import io.netty.util.concurrent.DefaultThreadFactory;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -91,12 +92,14 @@ public final class LoadDriver implements AutoCloseable {
 
   public LoadDriver(Options options, Traffic traffic) {
     this.options = options;
+    // A driver that waits for its own compilers is behind its schedule.
+    int unused = CompilerThreads.yieldToRequests();
     SplittableRandom random = new SplittableRandom(options.seed);
     boolean epoll = Epoll.isAvailable();
     for (int i = 0; i < options.loops; i++) {
       IoHandlerFactory handler = epoll ? EpollIoHandler.newFactory() : NioIoHandler.newFactory();
       EventLoopGroup group =
-          new MultiThreadIoEventLoopGroup(1, new DefaultThreadFactory("load-" + i, true), handler);
+          new MultiThreadIoEventLoopGroup(1, new PromptThreads("load-" + i), handler);
       List<ManagedChannel> channels = new ArrayList<>();
       for (int c = i; c < options.connections; c += options.loops) {
         channels.add(

@@ -1,5 +1,6 @@
 package dev.earshot.perf.load;
 
+import dev.earshot.grpc.PromptThreads;
 import dev.earshot.v1.BiaserGrpc;
 import dev.earshot.v1.InteractionsGrpc;
 import io.grpc.CallOptions;
@@ -15,7 +16,6 @@ import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.nio.NioSocketChannel;
-import io.netty.util.concurrent.DefaultThreadFactory;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -135,8 +135,7 @@ public final class TurnLoad implements AutoCloseable {
     this.turns = turns;
     this.random = new SplittableRandom(options.seed);
     this.group =
-        new MultiThreadIoEventLoopGroup(
-            1, new DefaultThreadFactory("turns", true), NioIoHandler.newFactory());
+        new MultiThreadIoEventLoopGroup(1, new PromptThreads("turns"), NioIoHandler.newFactory());
     this.eventLoop = (EventLoop) group.iterator().next();
     this.channel =
         NettyChannelBuilder.forAddress(options.host, options.port)
