@@ -257,6 +257,12 @@ final class TurnsCommand implements Callable<Integer> {
     }
   }
 
+  /** As of the shortlists' runs: what was measured while the driver was behind means nothing. */
+  private static boolean isOnSchedule(TurnLoad.Played run) {
+    TurnLoad.Result result = TurnLoad.result("run", List.of(run));
+    return result.recorded().valid() && result.biases().valid();
+  }
+
   private TurnsReport report(
       String time,
       Machine machine,
@@ -274,7 +280,8 @@ final class TurnsCommand implements Callable<Integer> {
     setup.put("servers", ("earshot serve " + (serverArgs == null ? "" : serverArgs)).strip());
     // Of no valid pair nothing is told of shortlists; the turns are.
     List<PairedTest> tests = runs.ab().isEmpty() || runs.aa().isEmpty() ? List.of() : runs.tests();
-    TurnLoad.Result turns = TurnLoad.result("turns", played);
+    List<TurnLoad.Played> onSchedule = played.stream().filter(TurnsCommand::isOnSchedule).toList();
+    TurnLoad.Result turns = TurnLoad.result("turns", onSchedule.isEmpty() ? played : onSchedule);
     return new TurnsReport(
         TurnsReport.KIND,
         results.name(),
@@ -286,6 +293,7 @@ final class TurnsCommand implements Callable<Integer> {
         rate,
         turns.recorded(),
         turns.biases(),
+        played.size() - onSchedule.size(),
         tests,
         runs.discarded(),
         runs.complete() && turns.biases().valid(),

@@ -21,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param recorded the calls that record the turns' events
  * @param biases the calls for a bias when the replies end; <i>full</i> are those whose vector and
  *     phrases were there before they came
+ * @param discardedRuns runs of B whose turns are not counted, as the driver was behind in them
  * @param tests of the shortlists with turns (B) and without (A)
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
@@ -35,6 +36,7 @@ record TurnsReport(
     double rate,
     PhaseResult recorded,
     PhaseResult biases,
+    @JsonProperty("discarded_runs_of_turns") int discardedRuns,
     List<PairedTest> tests,
     int discarded,
     boolean valid,
@@ -77,11 +79,12 @@ record TurnsReport(
         rate, pairs.size(), noise.size(), discarded, valid ? "" : " **Invalid**.");
     out.format(
         "%nVector and phrases ready when the reply ended: **%.3f%%** of %,d turns (goal: %.1f%%)."
-            + " %s.%n",
+            + " %s. Those of %d runs of B are not counted: the driver was behind its schedule.%n",
         100 * readyShare(),
         recorded.scheduled(),
         100 * READY,
-        readyShare() >= READY ? "Met" : "Not met");
+        readyShare() >= READY ? "Met" : "Not met",
+        discardedRuns);
     text.append("\n| | calls | p50 ms | p99 ms | p99.9 ms | refused | late | failed |\n");
     text.append("|---|---:|---:|---:|---:|---:|---:|---:|\n");
     row(out, "RecordEvents", recorded);

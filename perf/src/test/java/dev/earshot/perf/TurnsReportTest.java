@@ -55,6 +55,7 @@ final class TurnsReportTest {
         2_000,
         result(turns, turns, Map.of()),
         result(1_000, ready, Map.of(BiasTraffic.MADE_MEANWHILE, 1_000 - ready)),
+        0,
         tests,
         0,
         true,

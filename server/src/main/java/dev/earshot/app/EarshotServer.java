@@ -1,6 +1,7 @@
 package dev.earshot.app;
 
 import com.github.benmanes.caffeine.cache.stats.StatsCounter;
+import dev.earshot.batch.Foreground;
 import dev.earshot.bias.BiasModels;
 import dev.earshot.bias.Biaser;
 import dev.earshot.bias.UserLists;
@@ -91,6 +92,7 @@ public final class EarshotServer implements AutoCloseable {
       GrpcEndpoint.EventLoops eventLoops =
           own(GrpcEndpoint.EventLoops.start(ServerOptions.eventLoops()));
       TimerError timerError = new TimerError(ticker);
+      Foreground foreground = new Foreground(Runtime.getRuntime().availableProcessors());
       timerError.probe(eventLoops.timers(), TIMER_PROBE);
       ProfileReads reads =
           new ProfileReads(profiles::get, eventLoops.timers(), ticker, ProfileReads.Limits.DEFAULT);
@@ -108,26 +110,11 @@ public final class EarshotServer implements AutoCloseable {
       BiasModels biasModels = biasModels(runtime);
       biasModels.encoder().ifPresent(parts::push);
       Biaser.Clockwork clockwork =
-          new Biaser.Clockwork(eventLoops.timers(), timerError, ticker, clock);
+          new Biaser.Clockwork(eventLoops.timers(), timerError, ticker, clock, foreground);
       rehearsed =
           rehearsed(options.store().retention(), userLists, phraseMaker, biasModels, clockwork);
       parts.push(rehearsed.biaser());
-      Biaser biaser =
-          own(
-              new Biaser(
-                  store.store().context(),
-                  userLists,
-                  phraseMaker,
-                  biasModels,
-                  clockwork,
-                  new Biaser.Listeners(
-                      new BatchMeters(registry),
-                      new WindowMeters(registry),
-                      new CaffeineStatsCounter(registry, "turns")),
-                  new Biaser.Options(
-                      options.bias().workers(),
-                      options.queueMax(),
-                      Math.toIntExact(options.bias().cacheBytes()))));
+      Biaser biaser = own(biaser(registry, userLists, phraseMaker, biasModels, clockwork));
       biaser.awaitReady();
       users.onDelete(biaser::forgetUser);
       Interactions interactions =
@@ -145,7 +132,7 @@ public final class EarshotServer implements AutoCloseable {
                   next ->
                       new UserSummaries(
                           profiles, reads, next, options.summaryCacheBytes(), ticker, cacheStats),
-                  new Shortlister.Clockwork(eventLoops.timers(), timerError, ticker),
+                  new Shortlister.Clockwork(eventLoops.timers(), timerError, ticker, foreground),
                   new BatchMeters(registry),
                   new Shortlister.Options(
                       options.workers(),
@@ -217,6 +204,37 @@ public final class EarshotServer implements AutoCloseable {
   public static EarshotServer start(ServerOptions options, UnaryOperator<ProfileStore> wrap)
       throws StartupException, InterruptedException {
     return new EarshotServer(options, wrap);
+  }
+
+  private Biaser biaser(
+      PrometheusMeterRegistry registry,
+      UserLists lists,
+      PhraseMaker maker,
+      BiasModels models,
+      Biaser.Clockwork clockwork)
+      throws StartupException {
+    int cacheBytes = Math.toIntExact(options.bias().cacheBytes());
+    try {
+      return new Biaser(
+          store.store().context(),
+          lists,
+          maker,
+          models,
+          clockwork,
+          new Biaser.Listeners(
+              new BatchMeters(registry),
+              new WindowMeters(registry),
+              new CaffeineStatsCounter(registry, "turns")),
+          new Biaser.Options(options.bias().workers(), options.queueMax(), cacheBytes));
+    } catch (OutOfMemoryError e) {
+      throw new StartupException(
+          ExitCode.UNAVAILABLE,
+          "--bias-cache: "
+              + cacheBytes
+              + " bytes outside the heap are not to be had (expected: fewer, or a larger"
+              + " EARSHOT_DIRECT)",
+          e);
+    }
   }
 
   /** Conversations and turns on a store of nobody's, of the same layers, gone with its user. */

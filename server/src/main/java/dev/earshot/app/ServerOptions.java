@@ -65,7 +65,7 @@ public record ServerOptions(
   public record Bias(Optional<Path> bundle, int workers, long cacheBytes, long listCacheBytes) {
     /** One worker; 64 MiB each. */
     public static Bias of(Optional<Path> bundle) {
-      return new Bias(bundle, 1, 64L << 20, 64L << 20);
+      return new Bias(bundle, 1, 64L << 20, 128L << 20);
     }
 
     public Bias {

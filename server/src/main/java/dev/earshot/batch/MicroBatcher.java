@@ -34,6 +34,9 @@ public final class MicroBatcher implements AutoCloseable {
   /** A run may take so many times what it was hardly to exceed before it is terminated. */
   private static final int BOUNDS_ALLOWED = 2;
 
+  /** How often a worker that keeps out of requests' way looks whether they leave it a core. */
+  private static final long LOOK_NANOS = 300_000;
+
   private final Options options;
   private final Ticker ticker;
   private final BatchListener listener;
@@ -76,7 +79,9 @@ public final class MicroBatcher implements AutoCloseable {
    *     urgent job may have to wait for the batch before it
    * @param maxRun what a run may take before it is terminated, unless more was predicted
    * @param linger how long a job may be kept for others to join it; zero: not at all
-   * @param inSpareTime whether they get a core only as long as no other thread wants it
+   * @param keepsOutOf requests that go before: the workers begin nothing that these leave no core
+   *     for, and get one only as long as no other thread wants it; null: they share the cores with
+   *     all others alike
    */
   public record Options(
       String name,
@@ -85,7 +90,7 @@ public final class MicroBatcher implements AutoCloseable {
       Duration plannedRun,
       Duration maxRun,
       Duration linger,
-      boolean inSpareTime) {
+      @Nullable Foreground keepsOutOf) {
     public Options {
       requirePositive("workers", workers);
       requirePositive("queueMax", queueMax);
@@ -99,7 +104,7 @@ public final class MicroBatcher implements AutoCloseable {
         Duration plannedRun,
         Duration maxRun,
         Duration linger) {
-      this(name, workers, queueMax, plannedRun, maxRun, linger, false);
+      this(name, workers, queueMax, plannedRun, maxRun, linger, null);
     }
   }
 
@@ -404,7 +409,7 @@ public final class MicroBatcher implements AutoCloseable {
     }
 
     private void work() {
-      if (options.inSpareTime) {
+      if (options.keepsOutOf != null) {
         SpareTime.enter();
       } else {
         ShortSlices.enter();
@@ -438,6 +443,10 @@ public final class MicroBatcher implements AutoCloseable {
       try {
         while (true) {
           Station<?> earliest = earliest(stations);
+          if (earliest != null && keepsOut()) {
+            long unused = available.awaitNanos(LOOK_NANOS);
+            continue;
+          }
           if (earliest != null) {
             linger(earliest);
             // Others may have taken it all meanwhile.
@@ -467,6 +476,10 @@ public final class MicroBatcher implements AutoCloseable {
       } finally {
         lock.unlock();
       }
+    }
+
+    private boolean keepsOut() {
+      return options.keepsOutOf != null && !options.keepsOutOf.leavesACore() && !closed;
     }
 
     private @Nullable Station<?> earliest(List<Station<?>> stations) {

@@ -7,4 +7,9 @@ public record BiasTimes(
     long phrasesNanos,
     long encodeNanos,
     long rescoreNanos,
-    long totalNanos) {}
+    long totalNanos) {
+  /** All but what making the answer itself takes. */
+  long waitedForNanos() {
+    return queueNanos + dialogueNanos + phrasesNanos + encodeNanos + rescoreNanos;
+  }
+}

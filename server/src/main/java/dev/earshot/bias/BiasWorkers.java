@@ -1,6 +1,7 @@
 package dev.earshot.bias;
 
 import dev.earshot.batch.BatchListener;
+import dev.earshot.batch.Foreground;
 import dev.earshot.batch.Job;
 import dev.earshot.batch.Job.Drop;
 import dev.earshot.batch.Lane;
@@ -19,9 +20,9 @@ import java.util.function.Consumer;
  * shortlister's, so that neither waits for the other. Work is cut into steps of a few milliseconds
  * at most: what is computed ahead of a turn does not hold a worker that a request needs.
  *
- * <p>What is computed ahead is done in spare time, on threads that lose their core to any other, so
- * that it costs no request its deadline. What spare time was too short for is done like a request's
- * work when it is nearly due.
+ * <p>What is computed ahead is done in spare time: it is begun while the requests under way leave a
+ * core, on threads that lose theirs to any other, so that it costs no request its deadline. What
+ * spare time was too short for is done like a request's work when it is nearly due.
  *
  * <p>Thread-safe.
  */
@@ -50,6 +51,7 @@ final class BiasWorkers implements AutoCloseable {
       int queueMax,
       ScheduledExecutorService timers,
       Ticker ticker,
+      Foreground foreground,
       BatchListener listener) {
     this.timers = timers;
     this.ticker = ticker;
@@ -63,7 +65,7 @@ final class BiasWorkers implements AutoCloseable {
     this.spare =
         new MicroBatcher(
             new MicroBatcher.Options(
-                "earshot-window", workers, queueMax, PLANNED, MAX_RUN, Duration.ZERO, true),
+                "earshot-window", workers, queueMax, PLANNED, MAX_RUN, Duration.ZERO, foreground),
             ticker,
             List.of(ahead),
             listener);

@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import com.github.benmanes.caffeine.cache.stats.StatsCounter;
 import dev.earshot.batch.BatchListener;
+import dev.earshot.batch.Foreground;
 import dev.earshot.bias.BiasTurn.Ready;
 import dev.earshot.bias.Preparation.Order;
 import dev.earshot.bias.TurnBias.Origin;
@@ -69,6 +70,7 @@ public final class Biaser implements AutoCloseable {
   private final ScheduledExecutorService timers;
   private final TimerError timerError;
   private final Ticker ticker;
+  private final Foreground foreground;
   private final BiasWorkers workers;
   private final BiasCosts costs;
   private final Turns turns;
@@ -84,9 +86,13 @@ public final class Biaser implements AutoCloseable {
    */
   public record Options(int workers, int queueMax, int cacheBytes) {}
 
-  /** What the machinery stands on; the timers' tasks are short. */
+  /** What the machinery stands on; the timers' tasks are short; requests count in foreground. */
   public record Clockwork(
-      ScheduledExecutorService timers, TimerError timerError, Ticker ticker, InstantSource clock) {}
+      ScheduledExecutorService timers,
+      TimerError timerError,
+      Ticker ticker,
+      InstantSource clock,
+      Foreground foreground) {}
 
   /** Who hears of what is done, for metrics. */
   public record Listeners(BatchListener batches, WindowListener window, StatsCounter cache) {
@@ -110,10 +116,12 @@ public final class Biaser implements AutoCloseable {
     this.timers = clockwork.timers;
     this.timerError = clockwork.timerError;
     this.ticker = clockwork.ticker;
+    this.foreground = clockwork.foreground;
     this.pronouncing = new Pronouncing(models.sounds());
     this.costs = new BiasCosts(ticker);
     this.workers =
-        new BiasWorkers(options.workers, options.queueMax, timers, ticker, listeners.batches);
+        new BiasWorkers(
+            options.workers, options.queueMax, timers, ticker, foreground, listeners.batches);
     // Who answers when only the reserve is left is a timer, which needs no worker.
     this.reserve = new Reserve(ticker, () -> 0, timerError);
     this.turns =
@@ -180,6 +188,7 @@ public final class Biaser implements AutoCloseable {
   /** The bias of a turn. Cancelling the future drops the work that is for it alone. */
   public CompletableFuture<Bias> bias(BiasTurn turn, Budget budget) {
     CompletableFuture<Bias> answer = new CompletableFuture<>();
+    foreground.add(answer);
     if (isSpent(budget, answer)) {
       return answer;
     }
@@ -600,26 +609,29 @@ public final class Biaser implements AutoCloseable {
       long queueNanos,
       long phrasesNanos) {
     TurnBias bias = basis.bias();
-    long total = budget.elapsedNanos();
-    Bias made =
-        new Bias(
-            phrases.phrases(),
-            bias == null ? "" : bias.contextText(),
-            basis.vector().map(Embedding::new),
-            phrases.dropped(),
-            basis.version(),
-            bias == null ? Optional.empty() : bias.origin().expireTime(),
-            degradation(basis, query, unpronounced, null),
-            new BiasTimes(
-                queueNanos,
-                basis.waitedNanos(),
-                basis.phrasesNanos() + phrasesNanos,
-                basis.encodeNanos(),
-                0,
-                total));
-    reserve.recordContextFree(
-        Math.max(0, total - basis.waitedNanos() - basis.phrasesNanos() - basis.encodeNanos()));
-    return made;
+    return new Bias(
+        phrases.phrases(),
+        bias == null ? "" : bias.contextText(),
+        basis.vector().map(Embedding::new),
+        phrases.dropped(),
+        basis.version(),
+        bias == null ? Optional.empty() : bias.origin().expireTime(),
+        degradation(basis, query, unpronounced, null),
+        new BiasTimes(
+            queueNanos,
+            basis.waitedNanos(),
+            basis.phrasesNanos() + phrasesNanos,
+            basis.encodeNanos(),
+            0,
+            budget.elapsedNanos()));
+  }
+
+  /**
+   * Notes that a bias was just handed to the transport. What an answer takes beside what it waits
+   * for, its message of many phrases included, is kept back of later budgets.
+   */
+  public void handedOver(Bias bias, Budget budget) {
+    reserve.recordContextFree(Math.max(0, budget.elapsedNanos() - bias.times().waitedForNanos()));
   }
 
   /**
@@ -654,6 +666,7 @@ public final class Biaser implements AutoCloseable {
   public CompletableFuture<RescoreAnswer> rescore(
       BiasTurn turn, NBest nBest, RescoreMode mode, Budget budget) {
     CompletableFuture<RescoreAnswer> answer = new CompletableFuture<>();
+    foreground.add(answer);
     if (isSpent(budget, answer)) {
       return answer;
     }

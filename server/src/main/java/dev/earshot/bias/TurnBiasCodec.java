@@ -20,10 +20,11 @@ import java.nio.ByteBuffer;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.Stream;
+import java.util.Set;
 
 /**
  * A {@link TurnBias} as the content of a derived item: what another instance takes for its own. Who
@@ -70,11 +71,7 @@ final class TurnBiasCodec {
       out.writeInt(bias.phrases().dropped());
       List<BiasPhrase> phrases = bias.phrases().phrases();
       // There are few kinds, sources and locales, which all phrases share.
-      List<String> words =
-          phrases.stream()
-              .flatMap(of -> Stream.of(of.kind(), of.source().name(), of.locale()))
-              .distinct()
-              .toList();
+      List<String> words = words(phrases);
       out.writeShort(words.size());
       for (String word : words) {
         out.writeUTF(word);
@@ -107,6 +104,16 @@ final class TurnBiasCodec {
       throw new UncheckedIOException(e);
     }
     return Bytes.wrap(bytes.toByteArray());
+  }
+
+  private static List<String> words(List<BiasPhrase> phrases) {
+    Set<String> words = new LinkedHashSet<>();
+    for (BiasPhrase phrase : phrases) {
+      words.add(phrase.kind());
+      words.add(phrase.source().name());
+      words.add(phrase.locale());
+    }
+    return List.copyOf(words);
   }
 
   private static void write(float[] values, DataOutputStream out) throws IOException {

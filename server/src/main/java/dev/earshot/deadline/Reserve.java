@@ -5,9 +5,9 @@ import java.util.function.LongSupplier;
 
 /**
  * What is kept back of a budget, so that the context-free answer can still be made when the context
- * does not come: the 99th percentile of that answer's own recent time, from a worker's taking it up
- * to its being handed over; what the running batch may still take; and how late timers fire, which
- * is also how late the event loop gets to sending.
+ * does not come: the 99th percentile of that answer's own recent time, from its being taken up to
+ * its being handed over; what the running batch may still take; and how late timers fire, which is
+ * also how late the event loop gets to sending.
  *
  * <p>Thread-safe.
  */
@@ -34,7 +34,7 @@ public final class Reserve {
     this.timerError = timerError;
   }
 
-  /** Notes how long a context-free answer took, from being taken up to being handed over. */
+  /** Notes how long an answer took of its own, from being taken up to being handed over. */
   public void recordContextFree(long nanos) {
     contextFree.record(nanos);
   }

@@ -52,6 +52,7 @@ final class BiaserService extends BiaserGrpc.BiaserImplBase {
 
   @Override
   public void getBias(GetBiasRequest request, StreamObserver<Bias> observer) {
+    Budget budget = budgets.current();
     UnaryCalls.answer(
         observer,
         () -> {
@@ -59,9 +60,10 @@ final class BiaserService extends BiaserGrpc.BiaserImplBase {
           Violations violations = new Violations();
           BiasQuery query = BiasMessages.query(request, "", violations);
           violations.throwIfAny();
-          return bias(new BiasTurn(query), budgets.current());
+          return bias(new BiasTurn(query), budget);
         },
-        bias -> BiasMessages.bias(bias, request.getOmitEmbedding()));
+        bias -> BiasMessages.bias(bias, request.getOmitEmbedding()),
+        bias -> biaser.handedOver(bias, budget));
   }
 
   @Override
@@ -169,10 +171,14 @@ final class BiaserService extends BiaserGrpc.BiaserImplBase {
               message.getRequestId(), new BiasTurn(query), message.getOpen().getOmitEmbedding());
       supersede();
       open = opened;
-      CompletableFuture<dev.earshot.bias.Bias> first =
-          bias(opened.turn, budgets.startingNow(timeout));
+      Budget budget = budgets.startingNow(timeout);
+      CompletableFuture<dev.earshot.bias.Bias> first = bias(opened.turn, budget);
       CompletableFuture<BiasStreamResponse> response =
-          first.thenApply(bias -> pushed(opened, bias));
+          first.thenApply(bias -> {
+            BiasStreamResponse made = pushed(opened, bias);
+            biaser.handedOver(bias, budget);
+            return made;
+          });
       passCancelling(response, first);
       return response;
     }

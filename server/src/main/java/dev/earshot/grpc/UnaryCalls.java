@@ -4,6 +4,7 @@ import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
 
@@ -19,6 +20,19 @@ final class UnaryCalls {
    */
   static <R, A> void answer(
       StreamObserver<A> observer, Supplier<CompletionStage<R>> work, Function<R, A> response) {
+    answer(observer, work, response, result -> {});
+  }
+
+  /**
+   * As above.
+   *
+   * @param handedOver hears of the result when its response was handed to the transport
+   */
+  static <R, A> void answer(
+      StreamObserver<A> observer,
+      Supplier<CompletionStage<R>> work,
+      Function<R, A> response,
+      Consumer<R> handedOver) {
     CompletableFuture<R> stage;
     try {
       stage = work.get().toCompletableFuture();
@@ -46,6 +60,7 @@ final class UnaryCalls {
       }
       observer.onNext(message);
       observer.onCompleted();
+      handedOver.accept(result);
     });
   }
 

@@ -2,6 +2,7 @@ package dev.earshot.shortlist;
 
 import dev.earshot.batch.BatchListener;
 import dev.earshot.batch.Callers;
+import dev.earshot.batch.Foreground;
 import dev.earshot.catalog.ModelServer;
 import dev.earshot.catalog.ServedModel;
 import dev.earshot.deadline.Budget;
@@ -34,6 +35,7 @@ public final class Shortlister implements ModelServer, AutoCloseable {
   private final ScheduledExecutorService timers;
   private final TimerError timerError;
   private final Ticker ticker;
+  private final Foreground foreground;
   private final BatchListener listener;
   private final Options options;
   private final Callers callers = new Callers();
@@ -61,8 +63,12 @@ public final class Shortlister implements ModelServer, AutoCloseable {
   public record Options(
       int workers, int batchMax, int queueMax, Duration slo, Duration maxRun, Duration linger) {}
 
-  /** What the machinery stands on. */
-  public record Clockwork(ScheduledExecutorService timers, TimerError timerError, Ticker ticker) {}
+  /** What the machinery stands on; requests count in foreground. */
+  public record Clockwork(
+      ScheduledExecutorService timers,
+      TimerError timerError,
+      Ticker ticker,
+      Foreground foreground) {}
 
   /**
    * Starts the workers of a first bundle.
@@ -82,6 +88,7 @@ public final class Shortlister implements ModelServer, AutoCloseable {
     this.timers = clockwork.timers;
     this.timerError = clockwork.timerError;
     this.ticker = clockwork.ticker;
+    this.foreground = clockwork.foreground;
     this.listener = listener;
     this.options = options;
     engine = engine(first);
@@ -124,6 +131,7 @@ public final class Shortlister implements ModelServer, AutoCloseable {
   public CompletableFuture<Shortlist> shortlist(
       ShortlistQuery query, Budget budget, String caller) {
     CompletableFuture<Shortlist> answer = new CompletableFuture<>();
+    foreground.add(answer);
     ShortlistEngine held = engine;
     while (!held.hold()) {
       held = engine;

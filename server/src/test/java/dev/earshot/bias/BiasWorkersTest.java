@@ -3,9 +3,11 @@ package dev.earshot.bias;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.earshot.batch.BatchListener;
+import dev.earshot.batch.Foreground;
 import dev.earshot.batch.Job.Drop;
 import java.time.Duration;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -23,7 +25,9 @@ class BiasWorkersTest {
 
   private final AtomicLong now = new AtomicLong();
   private final ScheduledExecutorService timers = Executors.newSingleThreadScheduledExecutor();
-  private final BiasWorkers workers = new BiasWorkers(1, 10, timers, now::get, BatchListener.NONE);
+  private final Foreground foreground = new Foreground(1);
+  private final BiasWorkers workers =
+      new BiasWorkers(1, 10, timers, now::get, foreground, BatchListener.NONE);
   private final BlockingQueue<String> threads = new LinkedBlockingQueue<>();
   private final BlockingQueue<Drop> drops = new LinkedBlockingQueue<>();
   private final CountDownLatch go = new CountDownLatch(1);
@@ -45,6 +49,33 @@ class BiasWorkersTest {
     ahead(1_000 * MS);
 
     assertThat(next()).isEqualTo(SPARE);
+  }
+
+  @Test
+  void beginsNothingAheadWhileARequestNeedsTheCore() throws Exception {
+    CompletableFuture<Void> answer = new CompletableFuture<>();
+    foreground.add(answer);
+    ahead(1_000 * MS);
+    boolean taken =
+        workers.forRequest(1_000 * MS, 1_000 * MS, MS, () -> true, this::noteThread, drops::add);
+
+    assertThat(taken).isTrue();
+    assertThat(next()).isEqualTo(ORDINARY);
+
+    answer.complete(null);
+
+    assertThat(next()).isEqualTo(SPARE);
+  }
+
+  @Test
+  void doesNotWaitForEverWhileRequestsNeedTheCore() throws Exception {
+    foreground.add(new CompletableFuture<>());
+    ahead(1_000 * MS);
+
+    now.set(800 * MS);
+
+    assertThat(next()).isEqualTo(ORDINARY);
+    assertThat(drops).isEmpty();
   }
 
   @Test

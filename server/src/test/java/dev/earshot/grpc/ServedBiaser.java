@@ -2,6 +2,7 @@ package dev.earshot.grpc;
 
 import com.github.benmanes.caffeine.cache.stats.StatsCounter;
 import dev.earshot.batch.BatchListener;
+import dev.earshot.batch.Foreground;
 import dev.earshot.bias.Biaser;
 import dev.earshot.bias.UserLists;
 import dev.earshot.bias.WindowListener;
@@ -110,7 +111,7 @@ final class ServedBiaser implements AutoCloseable {
             lists,
             maker,
             parts.models(),
-            new Biaser.Clockwork(timers, timerError, ticker, data.now::get),
+            new Biaser.Clockwork(timers, timerError, ticker, data.now::get, new Foreground(1)),
             new Biaser.Listeners(
                 BatchListener.NONE, new Windows(), StatsCounter.disabledStatsCounter()),
             new Biaser.Options(1, 256, 1 << 20));

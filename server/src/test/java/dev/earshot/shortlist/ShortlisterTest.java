@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 
 import com.github.benmanes.caffeine.cache.stats.StatsCounter;
 import dev.earshot.batch.BatchListener;
+import dev.earshot.batch.Foreground;
 import dev.earshot.batch.Job;
 import dev.earshot.catalog.ServedModel;
 import dev.earshot.deadline.Budget;
@@ -92,7 +93,7 @@ class ShortlisterTest {
                 1 << 20,
                 time::nanoTime,
                 StatsCounter.disabledStatsCounter()),
-        new Shortlister.Clockwork(time, timerError, time::nanoTime),
+        new Shortlister.Clockwork(time, timerError, time::nanoTime, new Foreground(1)),
         new Runs(),
         new Shortlister.Options(1, 4, 16, SLO, Duration.ZERO, Duration.ZERO));
   }

@@ -2,6 +2,7 @@ package dev.earshot.perf.micro;
 
 import com.github.benmanes.caffeine.cache.stats.StatsCounter;
 import dev.earshot.batch.BatchListener;
+import dev.earshot.batch.Foreground;
 import dev.earshot.catalog.ServedModel;
 import dev.earshot.deadline.Budget;
 import dev.earshot.deadline.Ticker;
@@ -103,7 +104,7 @@ public class ShortlistBenchmark {
             model ->
                 new UserSummaries(
                     profiles, reads, model, 64 << 20, ticker, StatsCounter.disabledStatsCounter()),
-            new Shortlister.Clockwork(timers, new TimerError(ticker), ticker),
+            new Shortlister.Clockwork(timers, new TimerError(ticker), ticker, new Foreground(1)),
             BatchListener.NONE,
             new Shortlister.Options(1, 1, 16, Duration.ofMillis(15), Duration.ZERO, Duration.ZERO));
     List<String> utterances = fixture.utterances();
