@@ -57,7 +57,7 @@ class ImportDirectionTest {
           .layer("domain")
           .definedBy(DOMAIN)
           .layer("scheduling")
-          .definedBy("dev.earshot.deadline..", "dev.earshot.batch..")
+          .definedBy("dev.earshot.deadline..", "dev.earshot.batch..", "dev.earshot.core..")
           .layer("model")
           .definedBy(MODEL)
           .layer("store")

@@ -1,13 +1,14 @@
 package dev.earshot.app;
 
 import com.github.benmanes.caffeine.cache.stats.StatsCounter;
-import dev.earshot.batch.Foreground;
 import dev.earshot.bias.BiasModels;
 import dev.earshot.bias.Biaser;
 import dev.earshot.bias.UserLists;
 import dev.earshot.catalog.BundleReloader;
 import dev.earshot.catalog.Catalog;
 import dev.earshot.context.Interactions;
+import dev.earshot.core.CompilerThreads;
+import dev.earshot.core.Foreground;
 import dev.earshot.deadline.Ticker;
 import dev.earshot.deadline.TimerError;
 import dev.earshot.grpc.GrpcEndpoint;

@@ -1,6 +1,8 @@
 package dev.earshot.batch;
 
 import dev.earshot.batch.Job.Drop;
+import dev.earshot.core.Foreground;
+import dev.earshot.core.Precedence;
 import dev.earshot.deadline.Ticker;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -410,9 +412,9 @@ public final class MicroBatcher implements AutoCloseable {
 
     private void work() {
       if (options.keepsOutOf != null) {
-        SpareTime.enter();
+        Precedence.SPARE_TIME.enter();
       } else {
-        ShortSlices.enter();
+        Precedence.WORKER.enter();
       }
       List<Station<?>> stations = new ArrayList<>();
       try {

@@ -1,11 +1,11 @@
 package dev.earshot.bias;
 
 import dev.earshot.batch.BatchListener;
-import dev.earshot.batch.Foreground;
 import dev.earshot.batch.Job;
 import dev.earshot.batch.Job.Drop;
 import dev.earshot.batch.Lane;
 import dev.earshot.batch.MicroBatcher;
+import dev.earshot.core.Foreground;
 import dev.earshot.deadline.Ticker;
 import java.time.Duration;
 import java.util.List;

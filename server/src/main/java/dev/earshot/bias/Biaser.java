@@ -4,13 +4,13 @@ import static java.util.Objects.requireNonNull;
 
 import com.github.benmanes.caffeine.cache.stats.StatsCounter;
 import dev.earshot.batch.BatchListener;
-import dev.earshot.batch.Foreground;
 import dev.earshot.bias.BiasTurn.Ready;
 import dev.earshot.bias.Preparation.Order;
 import dev.earshot.bias.TurnBias.Origin;
 import dev.earshot.bias.Turns.Found;
 import dev.earshot.bias.UserLists.Lists;
 import dev.earshot.context.SpeechExpectedListener;
+import dev.earshot.core.Foreground;
 import dev.earshot.deadline.Budget;
 import dev.earshot.deadline.Degradation;
 import dev.earshot.deadline.Degradation.Context;
@@ -75,6 +75,7 @@ public final class Biaser implements AutoCloseable {
   private final BiasCosts costs;
   private final Turns turns;
   private final Reserve reserve;
+  private final Reserve rescoreReserve;
   private final Pronouncing pronouncing;
 
   /**
@@ -124,6 +125,7 @@ public final class Biaser implements AutoCloseable {
             options.workers, options.queueMax, timers, ticker, foreground, listeners.batches);
     // Who answers when only the reserve is left is a timer, which needs no worker.
     this.reserve = new Reserve(ticker, () -> 0, timerError);
+    this.rescoreReserve = new Reserve(ticker, () -> 0, timerError);
     this.turns =
         new Turns(
             store,
@@ -174,7 +176,7 @@ public final class Biaser implements AutoCloseable {
     return turns.weightBytes();
   }
 
-  /** What is kept back of each budget now, in nanoseconds. */
+  /** What is kept back of each budget for a bias now, in nanoseconds. */
   public long reserveNanos() {
     return reserve.nanos(0);
   }
@@ -673,7 +675,7 @@ public final class Biaser implements AutoCloseable {
     long expected = expectedNanos(nBest, turn.query().maxPhrases());
     long patience =
         budget.remainingNanos()
-            - reserve.nanos(0)
+            - rescoreReserve.nanos(0)
             - expected
             - workers.untilBegunNanos(dueNanos(budget));
     find(turn.query(), budget, patience)
@@ -685,6 +687,12 @@ public final class Biaser implements AutoCloseable {
           }
         });
     return answer;
+  }
+
+  /** Notes that a rescored list was just handed to the transport, as of a bias. */
+  public void handedOver(RescoreAnswer rescored, Budget budget) {
+    rescoreReserve.recordContextFree(
+        Math.max(0, budget.elapsedNanos() - rescored.times().waitedForNanos()));
   }
 
   private long expectedNanos(NBest nBest, int phrases) {
@@ -731,7 +739,7 @@ public final class Biaser implements AutoCloseable {
         unchanged(isEmpty && forWantOfTime);
         return;
       }
-      long patience = budget.remainingNanos() - reserve.nanos(0);
+      long patience = budget.remainingNanos() - rescoreReserve.nanos(0);
       if (patience <= 0) {
         unchanged(true);
         return;

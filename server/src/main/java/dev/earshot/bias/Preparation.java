@@ -29,6 +29,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -102,8 +103,11 @@ final class Preparation {
   private volatile boolean isRead;
   private volatile @Nullable TurnBias current;
 
-  /** When it is due. Guarded by this, as the next two. */
+  /** When it is due. Guarded by this, as the next three. */
   private long dueNanos;
+
+  /** When the step is due that was queued last. */
+  private long queuedDueNanos;
 
   /** Whether a request waits for it. */
   private boolean isAwaited;
@@ -273,20 +277,19 @@ final class Preparation {
     long expected = expectedNanos();
     boolean taken;
     synchronized (this) {
-      boolean inTime = dueNanos - tools.ticker.nanoTime() > expected;
+      long now = tools.ticker.nanoTime();
+      boolean inTime = dueNanos - now > expected;
+      long due = inTime ? dueNanos : now + LATER_NANOS;
+      queuedDueNanos = due;
+      Consumer<Drop> dropped = why -> dropped(why, due);
       if (isAwaited && inTime) {
         taken =
-            tools.workers.forRequest(
-                dueNanos, dueNanos, expected, this::isWanted, this::advance, this::dropped);
+            tools.workers.forRequest(due, due, expected, this::isWanted, this::advance, dropped);
+      } else if (inTime && drops == 0) {
+        taken = tools.workers.ahead(due, expected, this::isWanted, this::advance, dropped);
       } else {
-        long due = inTime ? dueNanos : tools.ticker.nanoTime() + LATER_NANOS;
         // What was late once does not wait for spare time again.
-        if (inTime && drops == 0) {
-          taken = tools.workers.ahead(due, expected, this::isWanted, this::advance, this::dropped);
-        } else {
-          taken =
-              tools.workers.nearlyDue(due, expected, this::isWanted, this::advance, this::dropped);
-        }
+        taken = tools.workers.nearlyDue(due, expected, this::isWanted, this::advance, dropped);
       }
     }
     if (!taken) {
@@ -308,8 +311,12 @@ final class Preparation {
   }
 
   /** A step that came too late for whoever waited: what comes later still serves the next call. */
-  private void dropped(Drop why) {
+  private void dropped(Drop why, long stepDueNanos) {
     synchronized (this) {
+      if (why != Drop.FAILED && stepDueNanos != queuedDueNanos) {
+        // It was queued once more, for another time.
+        return;
+      }
       isAwaited = false;
       dueNanos = tools.ticker.nanoTime() + LATER_NANOS;
       drops++;

@@ -68,6 +68,7 @@ final class BiaserService extends BiaserGrpc.BiaserImplBase {
 
   @Override
   public void rescore(RescoreRequest request, StreamObserver<RescoreResponse> observer) {
+    Budget budget = budgets.current();
     UnaryCalls.answer(
         observer,
         () -> {
@@ -80,9 +81,10 @@ final class BiaserService extends BiaserGrpc.BiaserImplBase {
           RescoreMode mode =
               BiasMessages.mode(request.getMode(), request.getModeValue(), "mode", violations);
           violations.throwIfAny();
-          return rescore(new BiasTurn(query), nBest, mode, budgets.current());
+          return rescore(new BiasTurn(query), nBest, mode, budget);
         },
-        BiasMessages::rescored);
+        BiasMessages::rescored,
+        rescored -> biaser.handedOver(rescored, budget));
   }
 
   private CompletableFuture<dev.earshot.bias.Bias> bias(BiasTurn turn, Budget budget) {
@@ -229,9 +231,9 @@ final class BiaserService extends BiaserGrpc.BiaserImplBase {
       }
       violations.throwIfAny();
       supersede();
+      Budget budget = budgets.startingNow(timeout);
       CompletableFuture<RescoreAnswer> answer =
-          BiaserService.this.rescore(
-              requireNonNull(current).turn, nBest, mode, budgets.startingNow(timeout));
+          BiaserService.this.rescore(requireNonNull(current).turn, nBest, mode, budget);
       CompletableFuture<BiasStreamResponse> response = new CompletableFuture<>();
       answer.whenComplete((done, failure) -> {
         if (failure == null) {
@@ -240,6 +242,7 @@ final class BiaserService extends BiaserGrpc.BiaserImplBase {
                   .setRequestId(message.getRequestId())
                   .setRescored(BiasMessages.rescored(done))
                   .build());
+          biaser.handedOver(done, budget);
         } else {
           response.completeExceptionally(failure);
         }

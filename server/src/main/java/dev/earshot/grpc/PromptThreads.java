@@ -1,6 +1,6 @@
 package dev.earshot.grpc;
 
-import dev.earshot.batch.ShortSlices;
+import dev.earshot.core.Precedence;
 import io.netty.util.concurrent.DefaultThreadFactory;
 
 /** Threads for event loops, which get to what has come in before other threads go on. */
@@ -14,7 +14,7 @@ public final class PromptThreads extends DefaultThreadFactory {
   protected Thread newThread(Runnable loop, String name) {
     return super.newThread(
         () -> {
-          ShortSlices.enter();
+          Precedence.EVENT_LOOP.enter();
           loop.run();
         },
         name);

@@ -2,9 +2,9 @@ package dev.earshot.shortlist;
 
 import dev.earshot.batch.BatchListener;
 import dev.earshot.batch.Callers;
-import dev.earshot.batch.Foreground;
 import dev.earshot.catalog.ModelServer;
 import dev.earshot.catalog.ServedModel;
+import dev.earshot.core.Foreground;
 import dev.earshot.deadline.Budget;
 import dev.earshot.deadline.Refusal;
 import dev.earshot.deadline.Ticker;

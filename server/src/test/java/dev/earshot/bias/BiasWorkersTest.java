@@ -3,8 +3,8 @@ package dev.earshot.bias;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.earshot.batch.BatchListener;
-import dev.earshot.batch.Foreground;
 import dev.earshot.batch.Job.Drop;
+import dev.earshot.core.Foreground;
 import java.time.Duration;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;

@@ -3,7 +3,7 @@ package dev.earshot.bias;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.github.benmanes.caffeine.cache.stats.StatsCounter;
-import dev.earshot.batch.Foreground;
+import dev.earshot.core.Foreground;
 import dev.earshot.deadline.Budget;
 import dev.earshot.deadline.Ticker;
 import dev.earshot.deadline.TimerError;

@@ -2,11 +2,11 @@ package dev.earshot.grpc;
 
 import com.github.benmanes.caffeine.cache.stats.StatsCounter;
 import dev.earshot.batch.BatchListener;
-import dev.earshot.batch.Foreground;
 import dev.earshot.bias.Biaser;
 import dev.earshot.bias.UserLists;
 import dev.earshot.bias.WindowListener;
 import dev.earshot.context.Interactions;
+import dev.earshot.core.Foreground;
 import dev.earshot.deadline.Ticker;
 import dev.earshot.deadline.TimerError;
 import dev.earshot.phrase.PhraseMaker;

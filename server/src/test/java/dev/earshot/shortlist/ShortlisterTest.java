@@ -6,9 +6,9 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 
 import com.github.benmanes.caffeine.cache.stats.StatsCounter;
 import dev.earshot.batch.BatchListener;
-import dev.earshot.batch.Foreground;
 import dev.earshot.batch.Job;
 import dev.earshot.catalog.ServedModel;
+import dev.earshot.core.Foreground;
 import dev.earshot.deadline.Budget;
 import dev.earshot.deadline.Degradation;
 import dev.earshot.deadline.Degradation.Context;

@@ -1,6 +1,6 @@
 package dev.earshot.perf.load;
 
-import dev.earshot.app.CompilerThreads;
+import dev.earshot.core.CompilerThreads;
 import dev.earshot.grpc.PromptThreads;
 import io.grpc.ManagedChannel;
 import io.grpc.netty.NettyChannelBuilder;

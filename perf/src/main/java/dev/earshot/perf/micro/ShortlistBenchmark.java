@@ -2,8 +2,8 @@ package dev.earshot.perf.micro;
 
 import com.github.benmanes.caffeine.cache.stats.StatsCounter;
 import dev.earshot.batch.BatchListener;
-import dev.earshot.batch.Foreground;
 import dev.earshot.catalog.ServedModel;
+import dev.earshot.core.Foreground;
 import dev.earshot.deadline.Budget;
 import dev.earshot.deadline.Ticker;
 import dev.earshot.deadline.TimerError;

@@ -1,4 +1,4 @@
-package dev.earshot.batch;
+package dev.earshot.core;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -1,7 +1,5 @@
-package dev.earshot.app;
+package dev.earshot.core;
 
-import com.sun.jna.Function;
-import com.sun.jna.Native;
 import com.sun.jna.Platform;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
@@ -13,11 +11,8 @@ import org.slf4j.LoggerFactory;
 /**
  * The JVM's optimising compilers, which go on for minutes after a start, and a little for hours:
  * what is called rarely is compiled late. A method takes them some milliseconds to seconds, and at
- * the same priority they keep their core for several at a time while a request waits.
- *
- * <p>At a lower priority ({@code nice(2)}) they get what others leave, and a twentieth of a core
- * that is never free: enough that a server that is begun under load gets faster all the same. One
- * that the JVM adds later is of the priority of the thread that adds it.
+ * the same priority they keep their core for several at a time while a request waits. One that the
+ * JVM adds later is of the priority of the thread that adds it.
  */
 public final class CompilerThreads {
   private static final Logger log = LoggerFactory.getLogger(CompilerThreads.class);
@@ -26,8 +21,6 @@ public final class CompilerThreads {
   private static final String OPTIMISING = "C2 CompilerThre";
 
   private static final Path THREADS = Path.of("/proc/self/task");
-  private static final int OF_A_THREAD = 0;
-  private static final int NICE = 10;
 
   private CompilerThreads() {}
 
@@ -44,23 +37,13 @@ public final class CompilerThreads {
     try (DirectoryStream<Path> threads = Files.newDirectoryStream(THREADS)) {
       for (Path thread : threads) {
         if (Files.readString(thread.resolve("comm")).strip().equals(OPTIMISING)
-            && lower(Integer.parseInt(String.valueOf(thread.getFileName())))) {
+            && Precedence.COMPILER.give(Integer.parseInt(String.valueOf(thread.getFileName())))) {
           lowered++;
         }
       }
-    } catch (IOException | LinkageError | RuntimeException e) {
+    } catch (IOException | RuntimeException e) {
       log.debug("the compilers stay as they are: {}", e.toString());
     }
     return lowered;
-  }
-
-  private static boolean lower(int thread) {
-    int failed =
-        Function.getFunction(Platform.C_LIBRARY_NAME, "setpriority")
-            .invokeInt(new Object[] {OF_A_THREAD, thread, NICE});
-    if (failed != 0) {
-      log.debug("a compiler stays as it is: error {}", Native.getLastError());
-    }
-    return failed == 0;
   }
 }
