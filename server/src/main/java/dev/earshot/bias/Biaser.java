@@ -548,7 +548,7 @@ public final class Biaser implements AutoCloseable {
                         query,
                         unpronounced(phrases, Reason.NOT_READY),
                         budget,
-                        0,
+                        ticker.nanoTime() - queued,
                         0)),
             patience,
             TimeUnit.NANOSECONDS);
@@ -711,6 +711,9 @@ public final class Biaser implements AutoCloseable {
     private final CompletableFuture<RescoreAnswer> answer;
     private final Optional<Rescorer> rescorer = models.rescorer();
 
+    /** Since when it waits for a worker. */
+    private final long beganNanos = ticker.nanoTime();
+
     Rescoring(
         BiasTurn turn,
         NBest nBest,
@@ -746,21 +749,20 @@ public final class Biaser implements AutoCloseable {
       }
       Future<?> timer = timers.schedule(() -> unchanged(true), patience, TimeUnit.NANOSECONDS);
       answer.whenComplete((done, failure) -> timer.cancel(false));
-      long queued = ticker.nanoTime();
       boolean taken =
           workers.forRequest(
               dueNanos(budget),
               budget.deadlineNanos(),
               expectedNanos(nBest, phrases),
               () -> !answer.isDone(),
-              () -> run(queued),
+              this::run,
               why -> unchanged(true));
       if (!taken) {
         unchanged(true);
       }
     }
 
-    private void run(long queued) {
+    private void run() {
       long start = ticker.nanoTime();
       try {
         Rescorer with = rescorer.orElseThrow();
@@ -774,7 +776,7 @@ public final class Biaser implements AutoCloseable {
             rescored,
             ready.phrases().dropped(),
             degradation(basis, turn.query(), null, matched.missing),
-            start - queued,
+            start - beganNanos,
             took - matched.nanos,
             matched.nanos);
       } catch (RuntimeException e) {
@@ -847,7 +849,9 @@ public final class Biaser implements AutoCloseable {
           degradation = degradation.leavingOut(Stage.REPAIR);
         }
       }
-      complete(OwnOrder.of(nBest), basis.phrases().dropped(), degradation, 0, 0, 0);
+      // What a worker has done of it meanwhile is lost, and was waited for.
+      long waited = ticker.nanoTime() - beganNanos;
+      complete(OwnOrder.of(nBest), basis.phrases().dropped(), degradation, waited, 0, 0);
     }
 
     private void complete(
