@@ -79,12 +79,16 @@ record TurnsReport(
         rate, pairs.size(), noise.size(), discarded, valid ? "" : " **Invalid**.");
     out.format(
         "%nVector and phrases ready when the reply ended: **%.3f%%** of %,d turns (goal: %.1f%%)."
-            + " %s. Those of %d runs of B are not counted: the driver was behind its schedule.%n",
+            + " %s.%s%n",
         100 * readyShare(),
         recorded.scheduled(),
         100 * READY,
         readyShare() >= READY ? "Met" : "Not met",
-        discardedRuns);
+        discardedRuns == 0
+            ? ""
+            : " Not counted, as the driver was behind its schedule: runs of B: "
+                + discardedRuns
+                + ".");
     text.append("\n| | calls | p50 ms | p99 ms | p99.9 ms | refused | late | failed |\n");
     text.append("|---|---:|---:|---:|---:|---:|---:|---:|\n");
     row(out, "RecordEvents", recorded);

@@ -10,6 +10,8 @@ import dev.earshot.deadline.TimerError;
 import dev.earshot.phrase.PhraseMaker;
 import dev.earshot.profile.ProfileReads;
 import dev.earshot.profile.Profiles;
+import dev.earshot.rescore.NBest;
+import dev.earshot.rescore.RescoreMode;
 import dev.earshot.store.MemoryStore;
 import dev.earshot.store.Retention;
 import dev.earshot.store.StoredProfiles;
@@ -26,6 +28,7 @@ import org.junit.jupiter.api.Test;
 class BiaserTest {
   private static final long MS = Duration.ofMillis(1).toNanos();
   private static final InstantSource CLOCK = InstantSource.fixed(Instant.EPOCH);
+  private static final BiasQuery OF_NOTHING = new BiasQuery("", "", "", List.of(), 10, "");
 
   private final AtomicLong now = new AtomicLong();
   private final Ticker ticker = now::get;
@@ -73,6 +76,27 @@ class BiaserTest {
   }
 
   @Test
+  void keepsNothingBackOfABiasForWhatHandingRescoredListsOverTakes() {
+    answers(100, 1);
+
+    for (int i = 0; i < 100; i++) {
+      Budget budget = Budget.startingNow(ticker, Duration.ofSeconds(1));
+      RescoreAnswer rescored =
+          biaser
+              .rescore(
+                  new BiasTurn(OF_NOTHING),
+                  new NBest(List.of(new NBest.Hypothesis("power", -1)), 1),
+                  RescoreMode.REORDER,
+                  budget)
+              .join();
+      now.addAndGet(9 * MS);
+      biaser.handedOver(rescored, budget);
+    }
+
+    assertThat(biaser.reserveNanos()).isLessThan(9 * MS);
+  }
+
+  @Test
   void leavesTheCoreToOthersOnceItHasAnswered() {
     answers(1, 1);
 
@@ -82,8 +106,7 @@ class BiaserTest {
   private void answers(int count, long millisToHandOver) {
     for (int i = 0; i < count; i++) {
       Budget budget = Budget.startingNow(ticker, Duration.ofSeconds(1));
-      Bias bias =
-          biaser.bias(new BiasTurn(new BiasQuery("", "", "", List.of(), 10, "")), budget).join();
+      Bias bias = biaser.bias(new BiasTurn(OF_NOTHING), budget).join();
       now.addAndGet(millisToHandOver * MS);
       biaser.handedOver(bias, budget);
     }
