@@ -7,6 +7,7 @@ skills are products with zeros beyond the length, and nothing reads the padding.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from onnx import TensorProto, helper, numpy_helper
 WEIGHT_LIMIT = 63
 OPSET = 18
 PRODUCER = "earshot-training"
+_EPSILON = 1e-5
 _TYPES = {"int8": TensorProto.INT8, "float32": TensorProto.FLOAT}
 
 
@@ -137,6 +139,17 @@ class GraphBuilder:
         below = self.node("Less", places, self.node("Unsqueeze", counts, self.axes(1)))
         return self.node("Cast", below, to=TensorProto.FLOAT)
 
+    def either(self, condition: str, then: Callable[[], str], otherwise: Callable[[], str]) -> str:
+        """What ``then`` makes if the condition holds, else what ``otherwise`` does: float32 both. The
+        other's nodes do not run."""
+        branches = {}
+        for name, make in (("then_branch", then), ("else_branch", otherwise)):
+            outer, self._nodes = self._nodes, []
+            made = helper.make_tensor_value_info(make(), TensorProto.FLOAT, None)
+            branches[name] = helper.make_graph(self._nodes, name, [], [made])
+            self._nodes = outer
+        return self.node("If", condition, **branches)
+
     def axes(self, *axes: int) -> str:
         return self.constant(list(axes), np.int64)
 
@@ -171,17 +184,154 @@ class EncodeParts:
     score_limit: float
     max_ngrams: int
 
+    @property
+    def query(self) -> int:
+        """What of ``u`` one head gives."""
+        return self.pool.weight.shape[1] // self.heads - 2
 
-def encode_graph(parts: EncodeParts, int8: bool) -> onnx.ModelProto:
-    g = GraphBuilder("encode", int8)
-    word_ids = g.input("word_ids", TensorProto.INT32, ["N", "T"])
-    lengths = g.input("lengths", TensorProto.INT32, ["N"])
-    slots = g.input("unknown_slots", TensorProto.INT32, ["N", "T"])
-    ngrams = g.input("unknown_ngrams", TensorProto.INT32, ["U", parts.max_ngrams])
-    width = parts.words.array.shape[1]
-    query = (parts.pool.weight.shape[1] - parts.heads) // parts.heads - 1
+    def pool_by_head(self) -> Dense:
+        """``pool`` with each head's score in front of its values."""
+        columns = self.pool.weight.shape[1]
+        values = np.arange(self.heads, columns).reshape(self.heads, -1)
+        order = np.concatenate((np.arange(self.heads)[:, None], values), 1).ravel()
+        return Dense(self.pool.weight[:, order], self.pool.bias[order], self.pool.limit)
 
-    # Unknown words' character vectors; slot 0 is no unknown word.
+    def weights(self, g: GraphBuilder, scores: str) -> str:
+        limit = self.score_limit
+        return g.node("Exp", g.node("Clip", scores, g.constant(-limit), g.constant(limit)))
+
+    def means(self, g: GraphBuilder, summed: str, axis: int) -> str:
+        """``summed``: each head's weighted values and weights, its only dimensions beside N."""
+        sums, totals = g.node("Split", summed, g.constant([self.query, 1], np.int64), outputs=2, axis=axis)
+        shape = g.constant([0, self.heads * self.query], np.int64)
+        return g.node("Reshape", g.node("Div", sums, totals), shape)
+
+
+@dataclass(frozen=True)
+class _EncodeInputs:
+    word_ids: str
+    lengths: str
+    slots: str
+    ngrams: str
+
+
+class _PaddedWords:
+    """Texts side by side, ``[N, T, W]``, zeros beyond their ends. For GPUs: they have one kernel for
+    a normalisation, and no shape depends on values, for which the host would have to wait."""
+
+    def __init__(self, g: GraphBuilder, parts: EncodeParts, inputs: _EncodeInputs):
+        self.g, self.parts = g, parts
+        characters = _characters(g, parts, inputs.ngrams)
+        rows, scales = g.dequantised_rows(parts.words, parts.word_scales, inputs.word_ids)
+        x = g.node("Mul", rows, g.node("Unsqueeze", scales, g.axes(2)))
+        self.vectors = g.node("Add", x, g.node("Gather", characters, inputs.slots, axis=0))
+        self.present = g.node("Unsqueeze", g.mask(inputs.word_ids, 1, inputs.lengths), g.axes(2))
+
+    def normalised(self, x: str, gamma: np.ndarray, beta: np.ndarray) -> str:
+        gamma, beta = self.g.constant(gamma), self.g.constant(beta)
+        return self.g.node("LayerNormalization", x, gamma, beta, axis=-1, epsilon=_EPSILON)
+
+    def mixed(self, h: str, mix: Dense) -> str:
+        """The product of each word's ``h`` and its neighbours'."""
+        g = self.g
+        h = g.node("Mul", h, self.present)
+        padded = g.node("Pad", h, g.constant([0, 1, 0, 0, 1, 0], np.int64))
+        windows = [
+            g.node("Slice", padded, g.axes(a), g.axes(b), g.axes(1))
+            for a, b in ((0, -2), (1, -1), (2, np.iinfo(np.int64).max))
+        ]
+        return g.dense(g.node("Concat", *windows, axis=2), mix)
+
+    def pooled(self, h: str) -> str:
+        """float32 [N, heads · query]: each head's mean of the values, weighted by its scores."""
+        g, parts = self.g, self.parts
+        heads, values_width = parts.heads, parts.query + 1
+        scores, values = g.node(
+            "Split", g.dense(h, parts.pool), g.constant([heads, heads * values_width], np.int64),
+            outputs=2, axis=2,
+        )  # fmt: skip
+        weight = g.node("Mul", parts.weights(g, scores), self.present)
+        weight = g.node("Unsqueeze", g.node("Transpose", weight, perm=[0, 2, 1]), g.axes(2))
+        values = g.node("Reshape", values, g.constant([0, 0, heads, values_width], np.int64))
+        values = g.node("Transpose", values, perm=[0, 2, 1, 3])
+        return parts.means(g, g.node("MatMul", weight, values), axis=3)
+
+
+class _PackedWords:
+    """The words of all texts one after another, ``[M, 1, W]``: nothing is computed of padding, and
+    InstanceNormalization, whose kernel on CPUs is vectorised where LayerNormalization's is not, has
+    one channel to an instance. A row before the first word stands for what is no word: a text's
+    places, its ends and its padding say which row each is."""
+
+    def __init__(self, g: GraphBuilder, parts: EncodeParts, inputs: _EncodeInputs):
+        self.g, self.parts = g, parts
+        # One place more than the longest text has keeps each text's last word from the next's first.
+        padded = g.node("Pad", inputs.word_ids, g.constant([0, 0, 0, 1], np.int64))
+        ids = g.node("Reshape", padded, g.axes(-1))
+        places = g.node("Transpose", g.node("NonZero", ids), perm=[1, 0])
+        present = g.node("Sign", ids)
+        rows = g.node("Mul", g.node("CumSum", present, g.constant(0, np.int64)), present)
+        self.vectors = self._vectors(inputs, g.node("Gather", ids, places), places)
+        # The place before the first is -1, which Gather takes for the last: it is no word either.
+        around = g.node("Add", places, g.constant([-1, 0, 1], np.int64))
+        self.windows = g.node("Gather", rows, around)
+        rows = g.node("Reshape", rows, g.node("Shape", padded))
+        self.rows = g.node("Slice", rows, g.axes(0), g.axes(-1), g.axes(1))
+        length = g.node("Shape", inputs.word_ids, start=1, end=2)
+        self.ones = g.node("ConstantOfShape", length, value=numpy_helper.from_array(np.ones(1, np.float32)))
+        self.one, self.zero = g.constant([1.0]), g.constant([0.0])
+
+    def _vectors(self, inputs: _EncodeInputs, ids: str, places: str) -> str:
+        g, parts = self.g, self.parts
+        column = Table(parts.word_scales.file, parts.word_scales.array[:, None])
+        rows, scales = g.dequantised_rows(parts.words, column, ids)
+
+        def known() -> str:
+            return g.node("Mul", rows, scales)
+
+        def with_unknown() -> str:
+            characters = _characters(g, parts, inputs.ngrams)
+            slots = g.node("Pad", inputs.slots, g.constant([0, 0, 0, 1], np.int64))
+            slots = g.node("Gather", g.node("Reshape", slots, g.axes(-1)), places)
+            return g.node("Add", known(), g.node("Gather", characters, slots, axis=0))
+
+        any_unknown = g.node("ReduceMax", inputs.slots, keepdims=0)
+        return g.either(g.node("Cast", any_unknown, to=TensorProto.BOOL), with_unknown, known)
+
+    def normalised(self, x: str, gamma: np.ndarray, beta: np.ndarray) -> str:
+        g = self.g
+        h = g.node("InstanceNormalization", x, self.one, self.zero, epsilon=_EPSILON)
+        return g.node("Add", g.node("Mul", h, g.constant(gamma)), g.constant(beta))
+
+    def mixed(self, h: str, mix: Dense) -> str:
+        """The product of each word's ``h`` and its neighbours'."""
+        g, width = self.g, mix.weight.shape[0] // 3
+        value, scale, zero = g.quantised(h, mix.limit)
+        nothing = g.constant(np.full((1, 1, width), 128, np.uint8))
+        windows = g.node("Gather", g.node("Concat", nothing, value, axis=0), self.windows)
+        windows = g.node("Reshape", windows, g.constant([-1, 1, 3 * width], np.int64))
+        return g.product((windows, scale, zero), mix)
+
+    def pooled(self, h: str) -> str:
+        """float32 [N, heads · query]: each head's mean of the values, weighted by its scores."""
+        g, parts = self.g, self.parts
+        heads, values_width = parts.heads, parts.query + 1
+        shape = g.constant([-1, heads, 1 + values_width], np.int64)
+        by_head = g.node("Reshape", g.dense(h, parts.pool_by_head()), shape)
+        split = g.constant([1, values_width], np.int64)
+        scores, values = g.node("Split", by_head, split, outputs=2, axis=2)
+        weighted = g.node("Mul", values, parts.weights(g, scores))
+        weighted = g.node("Reshape", weighted, g.constant([-1, heads * values_width], np.int64))
+        nothing = g.constant(np.zeros((1, heads * values_width), np.float32))
+        weighted = g.node("Gather", g.node("Concat", nothing, weighted, axis=0), self.rows)
+        # Not ReduceSum, whose kernel adds in another order where there is one text.
+        sums = g.node("MatMul", self.ones, weighted)
+        sums = g.node("Reshape", sums, g.constant([-1, heads, values_width], np.int64))
+        return parts.means(g, sums, axis=2)
+
+
+def _characters(g: GraphBuilder, parts: EncodeParts, ngrams: str) -> str:
+    """Unknown words' character vectors; slot 0 is no unknown word."""
     rows, scales = g.dequantised_rows(parts.ngrams, parts.ngram_scales, ngrams)
     present = g.node("Cast", g.node("Cast", ngrams, to=TensorProto.BOOL), to=TensorProto.FLOAT)
     count = g.node("ReduceSum", present, g.axes(1), keepdims=1)
@@ -190,51 +340,25 @@ def encode_graph(parts: EncodeParts, int8: bool) -> onnx.ModelProto:
     total = g.node("Squeeze", g.node("MatMul", weights, rows), g.axes(1))
     mean = g.node("Div", total, count)
     characters = g.dense(g.dense(mean, parts.character_inner), parts.character_outer)
-    characters = g.node("Concat", g.constant(np.zeros((1, width), np.float32)), characters, axis=0)
+    none = np.zeros((1, parts.words.array.shape[1]), np.float32)
+    return g.node("Concat", g.constant(none), characters, axis=0)
 
-    rows, scales = g.dequantised_rows(parts.words, parts.word_scales, word_ids)
-    x = g.node("Mul", rows, g.node("Unsqueeze", scales, g.axes(2)))
-    x = g.node("Add", x, g.node("Gather", characters, slots, axis=0))
-    mask = g.node("Unsqueeze", g.mask(word_ids, 1, lengths), g.axes(2))
 
-    for (gamma, beta), mix, out in zip(parts.norms, parts.mixes, parts.outs):
-        h = g.node("LayerNormalization", x, g.constant(gamma), g.constant(beta), axis=-1, epsilon=1e-5)
-        h = g.node("Mul", h, mask)
-        pads = g.constant([0, 1, 0, 0, 1, 0], np.int64)
-
-        def windows(value: str, pads: str = pads, fill: str = "") -> str:
-            padded = g.node("Pad", value, pads, *([fill] if fill else []))
-            parts_ = [
-                g.node("Slice", padded, g.axes(a), g.axes(b), g.axes(1))
-                for a, b in ((0, -2), (1, -1), (2, np.iinfo(np.int64).max))
-            ]
-            return g.node("Concat", *parts_, axis=2)
-
-        if int8:
-            value, scale, zero = g.quantised(h, mix.limit)
-            mixed = g.product((windows(value, fill=zero), scale, zero), mix)
-        else:
-            mixed = g.dense(windows(h), mix)
-        x = g.node("Add", x, g.dense(mixed, out))
-
-    gamma, beta = parts.norms[-1]
-    h = g.node("LayerNormalization", x, g.constant(gamma), g.constant(beta), axis=-1, epsilon=1e-5)
-    pooled = g.dense(h, parts.pool)
-    values_width = parts.heads * (query + 1)
-    scores, values = g.node(
-        "Split", pooled, g.constant([parts.heads, values_width], np.int64), outputs=2, axis=2
+def encode_graph(parts: EncodeParts, int8: bool) -> onnx.ModelProto:
+    g = GraphBuilder("encode", int8)
+    inputs = _EncodeInputs(
+        g.input("word_ids", TensorProto.INT32, ["N", "T"]),
+        g.input("lengths", TensorProto.INT32, ["N"]),
+        g.input("unknown_slots", TensorProto.INT32, ["N", "T"]),
+        g.input("unknown_ngrams", TensorProto.INT32, ["U", parts.max_ngrams]),
     )
-    limit = parts.score_limit
-    scores = g.node("Clip", scores, g.constant(-limit), g.constant(limit))
-    weight = g.node("Mul", g.node("Exp", scores), mask)
-    weight = g.node("Unsqueeze", g.node("Transpose", weight, perm=[0, 2, 1]), g.axes(2))
-    values = g.node("Reshape", values, g.constant([0, 0, parts.heads, query + 1], np.int64))
-    values = g.node("Transpose", values, perm=[0, 2, 1, 3])
-    summed = g.node("MatMul", weight, values)
-    sums, totals = g.node("Split", summed, g.constant([query, 1], np.int64), outputs=2, axis=3)
-    u = g.node("Reshape", g.node("Div", sums, totals),
-               g.constant([0, parts.heads * query], np.int64))  # fmt: skip
-    g.output(u, "u", TensorProto.FLOAT, ["N", parts.heads * query])
+    words = (_PackedWords if int8 else _PaddedWords)(g, parts, inputs)
+    x = words.vectors
+    for norm, mix, out in zip(parts.norms, parts.mixes, parts.outs):
+        mixed = words.mixed(words.normalised(x, *norm), mix)
+        x = g.node("Add", x, g.dense(mixed, out))
+    u = words.pooled(words.normalised(x, *parts.norms[-1]))
+    g.output(u, "u", TensorProto.FLOAT, ["N", parts.heads * parts.query])
     return g.model("word and n-gram ids to utterance vectors")
 
 
