@@ -12,6 +12,7 @@ from earshot_training.tokenizer import Folding, Tokenizer
 TEXTS = [
     "please planet 3", "zqx unknown words 7", "?", "job 2", "a b c d e f g h i j",
     "planet number one please and then planet number two again",
+    "planet number one please and then planet two",  # as many words as the narrowest shape has
 ]  # fmt: skip
 
 

@@ -23,10 +23,16 @@ final class OnnxWorkspace implements Workspace {
   private static final int MAX_ENABLED = 2_048;
 
   /**
-   * Words, padding included, that one encoder run reads. From some hundred on, a larger batch takes
-   * no less time a word, and what the runtime needs for it stays in its arena.
+   * Words that one encoder run reads. From some hundred on, a larger batch takes no less time a
+   * word, and what the runtime needs for it stays in its arena.
    */
   private static final int ENCODED_WORDS = 128;
+
+  /**
+   * Places for words that one encoder run reads, padding included. The CPU's graph computes little
+   * of padding, but each of its places is still read and summed, and a long text gives them to all.
+   */
+  private static final int ENCODED_PLACES = 2 * ENCODED_WORDS;
 
   private final OrtSession encode;
   private final OrtSession attend;
@@ -213,13 +219,16 @@ final class OnnxWorkspace implements Workspace {
   private void runEncode(int rows, Tensors.Floats output) {
     int from = 0;
     while (from < rows) {
-      int columns = roundUp8(staged[from].length());
+      int words = staged[from].length();
+      int columns = roundUp8(words);
       int to = from + 1;
       while (to < rows) {
-        int widened = Math.max(columns, roundUp8(staged[to].length()));
-        if (widened * (to + 1 - from) > ENCODED_WORDS) {
+        int length = staged[to].length();
+        int widened = Math.max(columns, roundUp8(length));
+        if (words + length > ENCODED_WORDS || widened * (to + 1 - from) > ENCODED_PLACES) {
           break;
         }
+        words += length;
         columns = widened;
         to++;
       }

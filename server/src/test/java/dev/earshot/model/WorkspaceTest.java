@@ -99,6 +99,36 @@ class WorkspaceTest {
   }
 
   @Test
+  void answersTheSameWhereShortTextsShareARunWithALongOne() {
+    List<Tokens> texts = new ArrayList<>();
+    for (int i = 0; i < 16; i++) {
+      // One, in places two, of each eight are long, some exactly as long as the padded shape.
+      int words = i % 8 == 5 ? 8 + i : i % 5 == 4 ? 16 : 1 + i % 8;
+      String word = i % 4 == 2 ? "zqx" + i + " " : i % 2 == 0 ? "timer " : "weather ";
+      texts.add(model.tokenizer().tokenize(word.repeat(words)));
+    }
+    List<EnabledSkills> users = users(16);
+    List<Answer> alone = new ArrayList<>();
+    try (Workspace workspace = model.workspace(1)) {
+      for (int i = 0; i < 16; i++) {
+        alone.addAll(answers(workspace, texts.subList(i, i + 1), users.subList(i, i + 1)));
+      }
+    }
+    try (Workspace workspace = model.workspace(16)) {
+      for (int size = 2; size <= 16; size++) {
+        for (int from = 0; from + size <= 16; from++) {
+          assertThat(
+                  answers(
+                      workspace,
+                      texts.subList(from, from + size),
+                      users.subList(from, from + size)))
+              .isEqualTo(alone.subList(from, from + size));
+        }
+      }
+    }
+  }
+
+  @Test
   void probabilitiesOfAllSkillsSumToOne() {
     try (Workspace workspace = model.workspace(1)) {
       Tokens tokens = model.tokenizer().tokenize("set a timer for ten minutes");
