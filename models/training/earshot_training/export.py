@@ -213,6 +213,7 @@ def export(model: Shortlister, lexicon: Lexicon, skills: list[Skill], observed: 
                 entry["invocation"] = skill.invocation
             out.write(json.dumps(entry, ensure_ascii=False) + "\n")
     (folder / "calibration.json").write_text(json.dumps(fitted.calibration, indent=2) + "\n")
+    (folder / "classify.json").write_text(json.dumps(classify.parameters()) + "\n")
     dims = model.dims
     write_manifest(folder, {
         "format": FORMAT, "format_version": FORMAT_VERSION, "bundle_version": version,

@@ -432,6 +432,19 @@ class ClassifyParts:
     """[D, 1]: the scope score is linear in the query and the energy."""
     scope_energy: float
 
+    def parameters(self) -> dict:
+        """``classify.json``: what the int8 graph computes, for who computes it without the graph."""
+        weights, scales = quantise(self.scope.weight, axis=1)
+        return {
+            "logit_scale": float(np.float32(self.scale)),
+            "query_scale": float(np.float32(self.query_limit / 127)),
+            "scope": {
+                "weights": weights[:, 0].tolist(),
+                "weight_scale": float(scales[0]),
+                "energy_weight": float(np.float32(self.scope_energy)),
+            },
+        }
+
 
 def classify_graph(parts: ClassifyParts, int8: bool) -> onnx.ModelProto:
     """Every tensor with one entry per skill is an external initialiser or made from one, so that a

@@ -60,6 +60,8 @@ class ImportDirectionTest {
           .definedBy("dev.earshot.deadline..", "dev.earshot.batch..", "dev.earshot.core..")
           .layer("model")
           .definedBy(MODEL)
+          .layer("search")
+          .definedBy("dev.earshot.search..")
           .layer("store")
           .definedBy(STORE)
           .whereLayer("app")
@@ -72,6 +74,8 @@ class ImportDirectionTest {
           .mayOnlyBeAccessedByLayers("app", "grpc", "domain")
           .whereLayer("model")
           .mayOnlyBeAccessedByLayers("app", "grpc", "domain", "scheduling")
+          .whereLayer("search")
+          .mayOnlyBeAccessedByLayers("model")
           .whereLayer("store")
           .mayOnlyBeAccessedByLayers("app", "grpc", "domain", "scheduling");
 

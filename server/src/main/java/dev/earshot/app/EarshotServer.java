@@ -149,7 +149,9 @@ public final class EarshotServer implements AutoCloseable {
               new BundleReloader(
                   catalog,
                   shortlister,
-                  directory -> OnnxShortlistModel.load(directory, runtime, options.batchMax()),
+                  directory ->
+                      OnnxShortlistModel.load(
+                          directory, runtime, options.batchMax(), options.search()),
                   clock,
                   bundlesRoot()));
       grpc =
@@ -289,7 +291,8 @@ public final class EarshotServer implements AutoCloseable {
 
   private OnnxShortlistModel load(OnnxRuntime runtime) throws StartupException {
     try {
-      return OnnxShortlistModel.load(options.bundle(), runtime, options.batchMax());
+      return OnnxShortlistModel.load(
+          options.bundle(), runtime, options.batchMax(), options.search());
     } catch (BundleException e) {
       throw new StartupException(
           ExitCode.BAD_DATA, "bundle " + options.bundle() + ": " + e.getMessage(), e);

@@ -2,6 +2,7 @@ package dev.earshot.app;
 
 import dev.earshot.model.ExecutionProvider;
 import dev.earshot.model.OnnxShortlistModel;
+import dev.earshot.model.Search;
 import java.io.PrintWriter;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
@@ -99,6 +100,16 @@ final class ServeCommand implements Callable<Integer> {
           "Where graphs run: auto, cpu, cuda or tensorrt. auto takes CUDA where it loads, else the"
               + " CPU, and says so.")
   private ExecutionProvider executionProvider;
+
+  @Option(
+      names = "--search",
+      defaultValue = "auto",
+      description =
+          "How the best skills are found: flat computes every skill's exact score; staged a coarse"
+              + " one of all and the exact one of a twentieth, which is faster from some 10,000"
+              + " skills on and may miss one in a hundred of the fifty best. auto takes staged for"
+              + " more than 16,000 skills on the CPU.")
+  private Search search;
 
   @Option(
       names = "--slo",
@@ -264,6 +275,7 @@ final class ServeCommand implements Callable<Integer> {
           metricsPort,
           bundle == null ? defaultBundle() : bundle,
           executionProvider,
+          search,
           Duration.ofMillis(sloMillis),
           enforceSlo,
           workers == 0 ? ServerOptions.defaultWorkers() : workers,

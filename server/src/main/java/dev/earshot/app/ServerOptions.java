@@ -1,6 +1,7 @@
 package dev.earshot.app;
 
 import dev.earshot.model.ExecutionProvider;
+import dev.earshot.model.Search;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -24,6 +25,7 @@ public record ServerOptions(
     int metricsPort,
     Path bundle,
     ExecutionProvider executionProvider,
+    Search search,
     Duration slo,
     boolean enforceSlo,
     int workers,
@@ -86,6 +88,7 @@ public record ServerOptions(
         -1,
         bundle,
         ExecutionProvider.CPU,
+        Search.AUTO,
         Duration.ofMillis(15),
         false,
         defaultWorkers(),
@@ -114,6 +117,7 @@ public record ServerOptions(
         metricsPort,
         bundle,
         executionProvider,
+        search,
         slo,
         enforceSlo,
         workers,
@@ -136,6 +140,7 @@ public record ServerOptions(
         other,
         bundle,
         executionProvider,
+        search,
         slo,
         enforceSlo,
         workers,

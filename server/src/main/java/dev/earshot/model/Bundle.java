@@ -9,6 +9,8 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A bundle's verified content, apart from its graphs. The skill rows stay mapped from the file:
@@ -32,7 +34,9 @@ public final class Bundle {
   private final Calibration calibration;
   private final ByteBuffer rows;
   private final float[] rowScales;
+  private final float[] rowBiases;
   private final float[] enabledBoosts;
+  private final @Nullable ClassifyParameters classifyParameters;
 
   private Bundle(Manifest manifest, BundleFiles files) throws BundleException {
     this.files = files;
@@ -60,9 +64,13 @@ public final class Bundle {
     skills = SkillTable.parse(files.read(SkillTable.FILE), skillCount);
     calibration = Calibration.parse(files.read(Calibration.FILE));
     rowScales = floats(ROW_SCALES, skillCount);
-    floats(ROW_BIASES, skillCount);
+    rowBiases = floats(ROW_BIASES, skillCount);
     enabledBoosts = floats(ENABLED_BOOSTS, skillCount);
     files.requireListed(GOLDEN_FILE);
+    classifyParameters =
+        manifest.files().containsKey(ClassifyParameters.FILE)
+            ? ClassifyParameters.parse(files.read(ClassifyParameters.FILE), dimensions.query())
+            : null;
     rows = map(ROWS);
   }
 
@@ -130,6 +138,26 @@ public final class Bundle {
       boosts[i] = enabledBoosts[row];
     }
     return new EnabledSkills(enabled, enabledRows, scales, boosts);
+  }
+
+  /** What the classify graph computes, where the bundle tells. */
+  Optional<ClassifyParameters> classifyParameters() {
+    return Optional.ofNullable(classifyParameters);
+  }
+
+  /** int8 {@code [S, D]}, mapped; not to be written to. */
+  ByteBuffer rows() {
+    return rows;
+  }
+
+  /** float {@code [S]}; not to be written to. */
+  float[] rowScales() {
+    return rowScales;
+  }
+
+  /** float {@code [S]}; not to be written to. */
+  float[] rowBiases() {
+    return rowBiases;
   }
 
   /** The file of a graph in the first of the given variants that the bundle has. */

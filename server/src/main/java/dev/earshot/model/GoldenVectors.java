@@ -6,8 +6,10 @@ import com.fasterxml.jackson.databind.MappingIterator;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -102,6 +104,55 @@ final class GoldenVectors {
     }
   }
 
+  /**
+   * How well another search finds what was found: the mean part of the answers' skills that are
+   * among the model's as many, and the largest difference of a first answer's log probability.
+   *
+   * @param model whose texts and rows are those that were checked
+   */
+  Agreement agreement(ShortlistModel model) {
+    long answered = 0;
+    long found = 0;
+    float greatest = 0;
+    try (Workspace workspace = model.workspace(1)) {
+      for (Golden golden : vectors) {
+        Tokens tokens = model.tokenizer().tokenize(golden.text);
+        for (Answer answer : golden.answersOrNone()) {
+          classify(model, workspace, tokens, answer);
+          Set<String> ids = new HashSet<>();
+          for (int rank = 0; rank < answer.top.size(); rank++) {
+            ids.add(model.skills().id(workspace.topRow(0, rank)));
+          }
+          for (int rank = 0; rank < answer.top.size(); rank++) {
+            found += ids.contains(answer.skillId(rank)) ? 1 : 0;
+          }
+          answered += answer.top.size();
+          greatest =
+              Math.max(
+                  greatest, Math.abs(workspace.topLogProbability(0, 0) - answer.logProbability(0)));
+        }
+      }
+    }
+    return new Agreement(answered == 0 ? 1 : (double) found / answered, greatest);
+  }
+
+  /**
+   * How well two searches agree.
+   *
+   * @param recall 0 to 1
+   * @param greatestDifference of log probabilities
+   */
+  record Agreement(double recall, float greatestDifference) {}
+
+  private static void classify(
+      ShortlistModel model, Workspace workspace, Tokens tokens, Answer answer) {
+    int[] rows = answer.enabled.stream().mapToInt(model.skills()::row).sorted().toArray();
+    List<EnabledSkills> user = List.of(model.enabledSkills(rows));
+    workspace.encode(List.of(Workspace.WeightedTexts.of(tokens)));
+    workspace.attend(user);
+    workspace.classify(user, answer.top.size());
+  }
+
   private static void check(
       ShortlistModel model,
       Workspace workspace,
@@ -114,10 +165,7 @@ final class GoldenVectors {
     if (Arrays.stream(rows).anyMatch(row -> row < 0)) {
       throw problem(line, "names a skill that is not in " + SkillTable.FILE);
     }
-    List<EnabledSkills> user = List.of(model.enabledSkills(rows));
-    workspace.encode(List.of(Workspace.WeightedTexts.of(tokens)));
-    workspace.attend(user);
-    workspace.classify(user, answer.top.size());
+    classify(model, workspace, tokens, answer);
     for (int rank = 0; rank < answer.top.size(); rank++) {
       float expected = answer.logProbability(rank);
       float actual = workspace.topLogProbability(0, rank);

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** A bundle run by ONNX Runtime. */
 public final class OnnxShortlistModel implements ShortlistModel {
@@ -48,18 +49,35 @@ public final class OnnxShortlistModel implements ShortlistModel {
   private final Map<String, String> variants;
   private final OrtSession encode;
   private final OrtSession attend;
-  private final OrtSession classify;
+
+  /** Null where skills are found by {@link #index}. */
+  private final @Nullable OrtSession classify;
+
+  private final StagedClassifier.@Nullable Index index;
 
   private LoadReport report = LoadReport.NONE;
 
   private OnnxShortlistModel(
-      Bundle bundle, OnnxRuntime runtime, Map<String, String> variants, List<OrtSession> sessions) {
+      Bundle bundle,
+      OnnxRuntime runtime,
+      Map<String, String> variants,
+      OrtSession encode,
+      OrtSession attend,
+      @Nullable OrtSession classify,
+      StagedClassifier.@Nullable Index index) {
     this.bundle = bundle;
     this.runtime = runtime;
     this.variants = variants;
-    this.encode = sessions.get(0);
-    this.attend = sessions.get(1);
-    this.classify = sessions.get(2);
+    this.encode = encode;
+    this.attend = attend;
+    this.classify = classify;
+    this.index = index;
+  }
+
+  /** Loads a bundle whose skills are found by its graph: {@link Search#FLAT}. */
+  public static OnnxShortlistModel load(Path directory, OnnxRuntime runtime, int batchMax)
+      throws BundleException {
+    return load(directory, runtime, batchMax, Search.FLAT);
   }
 
   /**
@@ -67,11 +85,13 @@ public final class OnnxShortlistModel implements ShortlistModel {
    * that no request pays for a first time.
    *
    * @param batchMax the largest batch to warm
+   * @param search how skills are found
    * @throws BundleException if a file is damaged, a graph cannot be loaded, has other inputs or
-   *     outputs than the format says, or answers otherwise than when the bundle was made
+   *     outputs than the format says, or answers otherwise than when the bundle was made; or if
+   *     {@link Search#STAGED} is asked for and the bundle or the heap does not allow it
    */
-  public static OnnxShortlistModel load(Path directory, OnnxRuntime runtime, int batchMax)
-      throws BundleException {
+  public static OnnxShortlistModel load(
+      Path directory, OnnxRuntime runtime, int batchMax, Search search) throws BundleException {
     long residentBefore = ProcessMemory.residentBytes();
     long start = System.nanoTime();
     Bundle bundle = Bundle.open(directory);
@@ -90,14 +110,20 @@ public final class OnnxShortlistModel implements ShortlistModel {
           throw new BundleException(file.name(), "cannot be run: " + Manifest.firstLine(e), e);
         }
       }
-      OnnxShortlistModel model = new OnnxShortlistModel(bundle, runtime, variants, sessions);
+      OnnxShortlistModel flat =
+          new OnnxShortlistModel(
+              bundle, runtime, variants, sessions.get(0), sessions.get(1), sessions.get(2), null);
       long opened = System.nanoTime();
       GoldenVectors golden = GoldenVectors.read(bundle);
       golden.check(
-          model,
+          flat,
           variants.containsValue("int8")
               ? GoldenVectors.SAME_VARIANT
               : GoldenVectors.OTHER_VARIANT);
+      OnnxShortlistModel model = StagedChoice.of(search, bundle, runtime).apply(flat, golden);
+      if (model != flat) {
+        close(sessions.remove(SIGNATURES.size() - 1));
+      }
       List<LoadReport.WarmShape> shapes = WarmUp.run(model, batchMax);
       model.report =
           new LoadReport(
@@ -113,6 +139,16 @@ public final class OnnxShortlistModel implements ShortlistModel {
         sessions.forEach(OnnxShortlistModel::close);
       }
     }
+  }
+
+  /** The same model, its skills found by an index in place of the classify graph. */
+  OnnxShortlistModel with(StagedClassifier.Index other) {
+    return new OnnxShortlistModel(bundle, runtime, variants, encode, attend, null, other);
+  }
+
+  /** How skills are found; never {@link Search#AUTO}. */
+  public Search search() {
+    return index == null ? Search.FLAT : Search.STAGED;
   }
 
   public Bundle bundle() {
@@ -160,13 +196,15 @@ public final class OnnxShortlistModel implements ShortlistModel {
 
   @Override
   public Workspace workspace(int maxRows) {
-    return new OnnxWorkspace(bundle, runtime, encode, attend, classify, maxRows);
+    return new OnnxWorkspace(bundle, runtime, encode, attend, classify, index, maxRows);
   }
 
   @Override
   public void close() {
-    for (OrtSession session : List.of(encode, attend, classify)) {
-      close(session);
+    close(encode);
+    close(attend);
+    if (classify != null) {
+      close(classify);
     }
   }
 

@@ -12,6 +12,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The three stages on direct buffers that are allocated once. A tensor over a buffer is made for
@@ -36,7 +37,11 @@ final class OnnxWorkspace implements Workspace {
 
   private final OrtSession encode;
   private final OrtSession attend;
-  private final OrtSession classify;
+
+  /** The graph that classifies, or null where {@link #stagedClassifier} does. */
+  private final @Nullable OrtSession classify;
+
+  private final @Nullable StagedClassifier stagedClassifier;
   private final Calibration calibration;
   private final int maxRows;
   private final int maxWords;
@@ -90,7 +95,8 @@ final class OnnxWorkspace implements Workspace {
       OnnxRuntime runtime,
       OrtSession encode,
       OrtSession attend,
-      OrtSession classify,
+      @Nullable OrtSession classify,
+      StagedClassifier.@Nullable Index index,
       int maxRows) {
     if (maxRows < 1) {
       throw new IllegalArgumentException("maxRows: " + maxRows + " (expected: >= 1)");
@@ -102,6 +108,7 @@ final class OnnxWorkspace implements Workspace {
     this.encode = encode;
     this.attend = attend;
     this.classify = classify;
+    stagedClassifier = index == null ? null : new StagedClassifier(index, MAX_ENABLED, MAX_K);
     try {
       runOptions = new OrtSession.RunOptions();
     } catch (OrtException e) {
@@ -372,6 +379,31 @@ final class OnnxWorkspace implements Workspace {
     if (k < 1 || k > MAX_K) {
       throw new IllegalArgumentException("k: " + k + " (expected: 1 to " + MAX_K + ")");
     }
+    lastK = k;
+    if (stagedClassifier != null) {
+      classifyInStages(stagedClassifier, users, k);
+    } else if (classify != null) {
+      classifyAll(classify, users, k);
+    }
+  }
+
+  private void classifyInStages(StagedClassifier classifier, List<EnabledSkills> users, int k) {
+    if (terminated) {
+      throw new RunTerminatedException("classify: took too long");
+    }
+    long start = System.nanoTime();
+    classifier.classify(
+        size,
+        queries.buffer(),
+        users,
+        k,
+        topIndices.buffer(),
+        topLogProbabilities.buffer(),
+        scopeScores.buffer());
+    classifyBindings.times.add(System.nanoTime() - start);
+  }
+
+  private void classifyAll(OrtSession graph, List<EnabledSkills> users, int k) {
     int columns = 8;
     for (int i = 0; i < size; i++) {
       columns = Math.max(columns, columns(users.get(i)));
@@ -392,7 +424,6 @@ final class OnnxWorkspace implements Workspace {
       inverseTemperatures.buffer().put(i, calibration.of(user.count() > 0).inverseTemperature());
     }
     this.k.buffer().put(0, k);
-    lastK = k;
     Bindings bindings = classifyBindings;
     bindings.inputs.put("q", queries.shaped(size, dimension));
     bindings.inputs.put("enabled_indices", enabledIndices.shaped(size, columns));
@@ -402,7 +433,7 @@ final class OnnxWorkspace implements Workspace {
     bindings.outputs.put("top_indices", topIndices.shaped(size, k));
     bindings.outputs.put("top_log_probabilities", topLogProbabilities.shaped(size, k));
     bindings.outputs.put("scope_scores", scopeScores.shaped(size));
-    run(classify, bindings, "classify");
+    run(graph, bindings, "classify");
   }
 
   @Override

@@ -4,6 +4,10 @@ package dev.earshot.model;
 public final class RunTerminatedException extends InferenceException {
   private static final long serialVersionUID = 1L;
 
+  public RunTerminatedException(String message) {
+    super(message);
+  }
+
   public RunTerminatedException(String message, Throwable cause) {
     super(message, cause);
   }

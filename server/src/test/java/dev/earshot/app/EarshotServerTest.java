@@ -162,6 +162,7 @@ class EarshotServerTest {
         metricsPort,
         o.bundle(),
         provider,
+        o.search(),
         o.slo(),
         o.enforceSlo(),
         o.workers(),

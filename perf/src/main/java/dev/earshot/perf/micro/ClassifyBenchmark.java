@@ -1,6 +1,7 @@
 package dev.earshot.perf.micro;
 
 import dev.earshot.model.EnabledSkills;
+import dev.earshot.model.Search;
 import dev.earshot.model.Workspace;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -18,8 +19,8 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * Queries to the five best skills: every skill's head, the users' boosts, normalisation and top-k.
- * One batch a call.
+ * Queries to the five best skills: every skill's head, the users' boosts, normalisation and top-k,
+ * by the graph and in stages. One batch a call.
  *
  * <pre>./earshot bench micro --include ClassifyBenchmark</pre>
  */
@@ -39,6 +40,9 @@ public class ClassifyBenchmark {
   @Param({"1", "16"})
   private int batch;
 
+  @Param({"FLAT", "STAGED"})
+  private Search search;
+
   private Fixture fixture;
   private Workspace workspace;
   private List<List<EnabledSkills>> batches;
@@ -46,7 +50,7 @@ public class ClassifyBenchmark {
 
   @Setup
   public void load() throws Exception {
-    fixture = Fixture.load(skills, batch);
+    fixture = Fixture.load(skills, batch, search);
     workspace = fixture.model().workspace(batch);
     batches = Fixture.batches(fixture.users(), batch);
     workspace.encode(Fixture.batches(fixture.texts(), batch).get(0));

@@ -4,6 +4,7 @@ import dev.earshot.model.EnabledSkills;
 import dev.earshot.model.ExecutionProvider;
 import dev.earshot.model.OnnxRuntime;
 import dev.earshot.model.OnnxShortlistModel;
+import dev.earshot.model.Search;
 import dev.earshot.model.Workspace.WeightedTexts;
 import dev.earshot.perf.Bundles;
 import java.nio.file.Path;
@@ -59,10 +60,16 @@ final class Fixture implements AutoCloseable {
    * @param skills how many it shall have; 0: as many as it has
    */
   static Fixture load(int skills, int batchMax) throws Exception {
+    return load(skills, batchMax, Search.AUTO);
+  }
+
+  /** The same, its skills found in a certain way. */
+  static Fixture load(int skills, int batchMax, Search search) throws Exception {
     Path directory = Bundles.measured(skills);
     return new Fixture(
         directory,
-        OnnxShortlistModel.load(directory, OnnxRuntime.start(ExecutionProvider.CPU), batchMax));
+        OnnxShortlistModel.load(
+            directory, OnnxRuntime.start(ExecutionProvider.CPU), batchMax, search));
   }
 
   Path directory() {

@@ -1,0 +1,79 @@
+package dev.earshot.search;
+
+import java.util.Random;
+
+/**
+ * Directions in which rows are long: an orthonormal basis of about the space that the first
+ * eigenvectors of {@code Σ r rᵀ} span, by orthogonal iteration (Golub and Van Loan, Matrix
+ * Computations, 8.2.4). Which vectors of that space they are does not matter to a product.
+ */
+final class PrincipalComponents {
+  private static final int ITERATIONS = 20;
+
+  private PrincipalComponents() {}
+
+  /**
+   * The basis, transposed, for products with one row after the other.
+   *
+   * @param moments {@code Σ r rᵀ}, float {@code [D, D]}, symmetric
+   * @return float {@code [D, count]}
+   */
+  static float[][] of(float[][] moments, int count) {
+    int dimension = moments.length;
+    float[][] basis = new float[count][dimension];
+    Random random = new Random(1);
+    for (float[] vector : basis) {
+      for (int d = 0; d < dimension; d++) {
+        vector[d] = (float) random.nextGaussian();
+      }
+    }
+    orthonormalise(basis);
+    for (int i = 0; i < ITERATIONS; i++) {
+      float[][] longer = new float[count][dimension];
+      for (int v = 0; v < count; v++) {
+        for (int d = 0; d < dimension; d++) {
+          addTo(longer[v], basis[v][d], moments[d]);
+        }
+      }
+      basis = longer;
+      orthonormalise(basis);
+    }
+    float[][] transposed = new float[dimension][count];
+    for (int d = 0; d < dimension; d++) {
+      for (int v = 0; v < count; v++) {
+        transposed[d][v] = basis[v][d];
+      }
+    }
+    return transposed;
+  }
+
+  /** {@code sum += factor · vector}. */
+  static void addTo(float[] sum, float factor, float[] vector) {
+    for (int i = 0; i < sum.length; i++) {
+      sum[i] += factor * vector[i];
+    }
+  }
+
+  /** Gram and Schmidt's, each vector against those before it. */
+  private static void orthonormalise(float[][] vectors) {
+    for (int v = 0; v < vectors.length; v++) {
+      for (int before = 0; before < v; before++) {
+        addTo(vectors[v], -(float) product(vectors[v], vectors[before]), vectors[before]);
+      }
+      double length = Math.sqrt(product(vectors[v], vectors[v]));
+      // A direction that no row has: it adds nothing to any product.
+      float scale = length > 1e-30 ? (float) (1 / length) : 0;
+      for (int d = 0; d < vectors[v].length; d++) {
+        vectors[v][d] *= scale;
+      }
+    }
+  }
+
+  private static double product(float[] a, float[] b) {
+    double sum = 0;
+    for (int i = 0; i < a.length; i++) {
+      sum += a[i] * b[i];
+    }
+    return sum;
+  }
+}

@@ -1,0 +1,391 @@
+package dev.earshot.search;
+
+import java.util.Arrays;
+import java.util.stream.IntStream;
+
+/**
+ * Every row's coarse form: its leading principal components and its bias, as int8, and the
+ * components that come next. A coarse product reads a quarter of what an exact one does, and tells
+ * which rows are worth the next quarter; that tells which are worth the exact one.
+ *
+ * <p>Immutable and thread-safe; a thread searches by a {@link StagedSearch} of its own.
+ */
+public final class StagedIndex {
+  /** Of a coarse row; the last carries the bias. */
+  static final int COMPONENTS = 64;
+
+  /** Fewer rows than this are not worth stages. */
+  public static final int FEWEST_ROWS = 1_024;
+
+  /** Components that come after the coarse ones. */
+  static final int FURTHER = 64;
+
+  /** Rows of fewer have no components to tell apart. */
+  public static final int FEWEST_DIMENSIONS = COMPONENTS + FURTHER;
+
+  private static final int LEADING = COMPONENTS - 1;
+  private static final int MOMENT_ROWS = 8_192;
+  private static final int RESIDUAL_ROWS = 256;
+
+  /** A coarse score's greatest magnitude, with some room for rounding. */
+  private static final float GREATEST_SCORE = 31_500;
+
+  private static final int GREATEST_COMPONENT = 127;
+
+  private final Heads heads;
+  private final Lanes lanes;
+  private final float[][] basis;
+  private final byte[] blocks;
+
+  /** int8 {@code [S, FURTHER]}. */
+  private final byte[] further;
+
+  /**
+   * What a unit of a row's product is worth, and the row's bias: side by side in one cache line.
+   */
+  private final float[] unitsAndBiases;
+
+  /** The rows on the heap, or none where that would take too much of it. */
+  private final byte[] rows;
+
+  private final float queryFactor;
+  private final short biasQuery;
+  private final float logitOfScore;
+  private final float furtherRowFactor;
+  private final float furtherQueryFactor;
+  private final float scoreOfFurther;
+  private final double coarseVariance;
+  private final double refinedVariance;
+
+  private StagedIndex(Heads heads, Lanes lanes, boolean rowsOnHeap) {
+    this.heads = heads;
+    this.lanes = lanes;
+    basis = PrincipalComponents.of(moments(heads), LEADING + FURTHER);
+    float greatestBias = 0;
+    for (float bias : heads.biases()) {
+      greatestBias = Math.max(greatestBias, Math.abs(bias));
+    }
+    float greatestLogit = heads.logitScale() * Math.max(1e-6f, longest(heads)) + greatestBias;
+    logitOfScore = greatestLogit / GREATEST_SCORE;
+    float product = heads.logitScale() / logitOfScore;
+    float rowFactor = (float) Math.min(Math.sqrt(product), GREATEST_COMPONENT / widest(0, LEADING));
+    queryFactor = product / rowFactor;
+    furtherRowFactor = GREATEST_COMPONENT / widest(LEADING, LEADING + FURTHER);
+    furtherQueryFactor = furtherRowFactor;
+    scoreOfFurther = product / (furtherRowFactor * furtherQueryFactor);
+    biasQuery = (short) Math.max(1, Math.ceil(greatestBias / logitOfScore / GREATEST_COMPONENT));
+    int blockCount = (heads.count() + Lanes.BLOCK - 1) / Lanes.BLOCK;
+    blocks = new byte[Math.multiplyExact(blockCount, COMPONENTS * Lanes.BLOCK)];
+    further = new byte[Math.multiplyExact(heads.count(), FURTHER)];
+    IntStream.range(0, blockCount).parallel().forEach(block -> fillBlock(block, rowFactor));
+    unitsAndBiases = new float[2 * heads.count()];
+    float unit = heads.queryScale() * heads.logitScale();
+    for (int k = 0; k < heads.count(); k++) {
+      unitsAndBiases[2 * k] = unit * heads.scales()[k];
+      unitsAndBiases[2 * k + 1] = heads.biases()[k];
+    }
+    rows = rowsOnHeap ? heapRows(heads) : new byte[0];
+    double[] variances = measuredVariances();
+    coarseVariance = variances[0];
+    refinedVariance = variances[1];
+  }
+
+  /**
+   * Makes the coarse form of all rows; takes about a second for a hundred thousand.
+   *
+   * @param rowsOnHeap whether to keep a copy of the rows on the heap, which makes the second stage
+   *     faster; else they are read from {@link Heads#rows} each time
+   */
+  public static StagedIndex of(Heads heads, boolean rowsOnHeap) {
+    if (heads.count() < FEWEST_ROWS || heads.dimension() < FEWEST_DIMENSIONS) {
+      throw new IllegalArgumentException(
+          heads.count()
+              + " rows of "
+              + heads.dimension()
+              + " (expected: >= "
+              + FEWEST_ROWS
+              + " of >= "
+              + FEWEST_DIMENSIONS
+              + ")");
+    }
+    return new StagedIndex(heads, isVectorised() ? vectorLanes() : new ScalarLanes(), rowsOnHeap);
+  }
+
+  /** For tests: with the given arithmetic. */
+  static StagedIndex of(Heads heads, boolean rowsOnHeap, Lanes lanes) {
+    return new StagedIndex(heads, lanes, rowsOnHeap);
+  }
+
+  /** Whether this JVM computes with vectors; without them stages gain little. */
+  public static boolean isVectorised() {
+    return ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent()
+        && VectorLanes.areUsable();
+  }
+
+  private static Lanes vectorLanes() {
+    return new VectorLanes();
+  }
+
+  /** Heap that an index takes, in bytes. */
+  public static long heapBytes(int count, int dimension, boolean rowsOnHeap) {
+    return (long) count * (COMPONENTS + FURTHER + 2 * Float.BYTES + (rowsOnHeap ? dimension : 0));
+  }
+
+  /** Length of the longest row: no product with a query of length 1 is greater. */
+  private static float longest(Heads heads) {
+    int dimension = heads.dimension();
+    double longest =
+        IntStream.range(0, heads.count())
+            .parallel()
+            .mapToDouble(k -> {
+              int squares = 0;
+              for (int at = k * dimension; at < (k + 1) * dimension; at++) {
+                squares += heads.rows().get(at) * heads.rows().get(at);
+              }
+              return Math.sqrt(squares) * heads.scales()[k];
+            })
+            .max()
+            .orElse(0);
+    return (float) longest;
+  }
+
+  /** The greatest of some components of a sample's rows; what is beyond it elsewhere is cut off. */
+  private float widest(int from, int to) {
+    float[] row = new float[heads.dimension()];
+    float[] components = new float[LEADING + FURTHER];
+    float widest = 1e-6f;
+    int step = Math.max(1, heads.count() / MOMENT_ROWS);
+    for (int k = 0; k < heads.count(); k += step) {
+      readRow(heads, k, row);
+      project(row, components);
+      for (int c = from; c < to; c++) {
+        widest = Math.max(widest, Math.abs(components[c]));
+      }
+    }
+    return widest;
+  }
+
+  private static float[][] moments(Heads heads) {
+    int dimension = heads.dimension();
+    float[][] moments = new float[dimension][dimension];
+    float[] row = new float[dimension];
+    int step = Math.max(1, heads.count() / MOMENT_ROWS);
+    for (int k = 0; k < heads.count(); k += step) {
+      readRow(heads, k, row);
+      for (int d = 0; d < dimension; d++) {
+        PrincipalComponents.addTo(moments[d], row[d], row);
+      }
+    }
+    return moments;
+  }
+
+  private static void readRow(Heads heads, int k, float[] row) {
+    int start = k * heads.dimension();
+    float scale = heads.scales()[k];
+    for (int d = 0; d < row.length; d++) {
+      row[d] = heads.rows().get(start + d) * scale;
+    }
+  }
+
+  private void project(float[] vector, float[] components) {
+    Arrays.fill(components, 0);
+    for (int d = 0; d < vector.length; d++) {
+      PrincipalComponents.addTo(components, vector[d], basis[d]);
+    }
+  }
+
+  private void fillBlock(int block, float rowFactor) {
+    float[] row = new float[heads.dimension()];
+    float[] components = new float[LEADING + FURTHER];
+    int first = block * Lanes.BLOCK;
+    int beyond = Math.min(heads.count(), first + Lanes.BLOCK);
+    for (int k = first; k < beyond; k++) {
+      readRow(heads, k, row);
+      project(row, components);
+      int at = block * COMPONENTS * Lanes.BLOCK + k - first;
+      for (int c = 0; c < LEADING; c++) {
+        blocks[at + c * Lanes.BLOCK] = component(components[c] * rowFactor);
+      }
+      blocks[at + LEADING * Lanes.BLOCK] = component(heads.biases()[k] / logitOfScore / biasQuery);
+      for (int c = 0; c < FURTHER; c++) {
+        further[k * FURTHER + c] = component(components[LEADING + c] * furtherRowFactor);
+      }
+    }
+  }
+
+  private static byte component(float value) {
+    return (byte) Math.max(-GREATEST_COMPONENT, Math.min(GREATEST_COMPONENT, Math.round(value)));
+  }
+
+  private static byte[] heapRows(Heads heads) {
+    byte[] rows = new byte[heads.rows().limit()];
+    heads.rows().get(0, rows);
+    return rows;
+  }
+
+  /**
+   * Of exact logits around coarse ones, and around refined ones: over pairs of rows, one of which
+   * is taken for a query.
+   */
+  private double[] measuredVariances() {
+    int step = Math.max(1, heads.count() / RESIDUAL_ROWS);
+    int dimension = heads.dimension();
+    float[] query = new float[dimension];
+    float[] other = new float[dimension];
+    short[] coarseQuery = new short[COMPONENTS];
+    short[] furtherQuery = new short[FURTHER];
+    float[] components = new float[LEADING + FURTHER];
+    double[] sums = new double[2];
+    double[] squares = new double[2];
+    int count = 0;
+    for (int i = 0; i < heads.count(); i += step) {
+      readRow(heads, i, query);
+      coarse(query, components, coarseQuery, furtherQuery);
+      for (int k = 0; k < heads.count(); k += step) {
+        if (k == i) {
+          continue;
+        }
+        readRow(heads, k, other);
+        double logit = heads.biases()[k];
+        for (int d = 0; d < dimension; d++) {
+          logit += (double) heads.logitScale() * query[d] * other[d];
+        }
+        short score = score(k, coarseQuery);
+        double[] residuals = {
+          logit - logitOfScore * score,
+          logit - logitOfScore * refined(score, furtherProduct(k, furtherQuery))
+        };
+        for (int r = 0; r < 2; r++) {
+          sums[r] += residuals[r];
+          squares[r] += residuals[r] * residuals[r];
+        }
+        count++;
+      }
+    }
+    for (int r = 0; r < 2; r++) {
+      double mean = sums[r] / count;
+      squares[r] = squares[r] / count - mean * mean;
+    }
+    return squares;
+  }
+
+  private int furtherProduct(int row, short[] query) {
+    int product = 0;
+    for (int c = 0; c < FURTHER; c++) {
+      product += further[row * FURTHER + c] * query[c];
+    }
+    return product;
+  }
+
+  private short score(int row, short[] query) {
+    int at = row / Lanes.BLOCK * COMPONENTS * Lanes.BLOCK + row % Lanes.BLOCK;
+    int score = 0;
+    for (int c = 0; c < COMPONENTS; c++) {
+      score += blocks[at + c * Lanes.BLOCK] * query[c];
+    }
+    return (short) score;
+  }
+
+  /**
+   * A query's coarse form, and what comes next.
+   *
+   * @param components scratch, {@code COMPONENTS - 1 + FURTHER}
+   * @param coarse written: int16, {@code COMPONENTS}
+   * @param furtherQuery written: int16, {@code FURTHER}
+   */
+  void coarse(float[] query, float[] components, short[] coarse, short[] furtherQuery) {
+    project(query, components);
+    for (int c = 0; c < LEADING; c++) {
+      coarse[c] = (short) Math.round(components[c] * queryFactor);
+    }
+    coarse[LEADING] = biasQuery;
+    for (int c = 0; c < FURTHER; c++) {
+      furtherQuery[c] = component(components[LEADING + c] * furtherQueryFactor);
+    }
+  }
+
+  /** The products of some rows' further components with a query's. */
+  void furtherProducts(int[] which, int count, short[] furtherQuery, int[] products) {
+    lanes.products(further, which, count, furtherQuery, products);
+  }
+
+  /** A row's score with what its further components add. */
+  short refined(short score, int furtherProduct) {
+    int refined = score + (int) (furtherProduct * scoreOfFurther);
+    return (short) Math.max(Short.MIN_VALUE, Math.min(Short.MAX_VALUE, refined));
+  }
+
+  /** A query's int8 values. */
+  void exact(float[] query, short[] exact) {
+    for (int d = 0; d < query.length; d++) {
+      double value = Math.rint(query[d] / heads.queryScale());
+      exact[d] = (short) Math.max(-128, Math.min(127, value));
+    }
+  }
+
+  Heads heads() {
+    return heads;
+  }
+
+  Lanes lanes() {
+    return lanes;
+  }
+
+  byte[] blocks() {
+    return blocks;
+  }
+
+  int blockCount() {
+    return blocks.length / (COMPONENTS * Lanes.BLOCK);
+  }
+
+  /** The exact products of some rows with a query. */
+  void exactProducts(int[] which, int count, short[] exactQuery, Copies copies, int[] products) {
+    if (rows.length > 0) {
+      lanes.products(rows, which, count, exactQuery, products);
+      return;
+    }
+    int dimension = heads.dimension();
+    for (int from = 0; from < count; from += Copies.ROWS) {
+      int copied = Math.min(Copies.ROWS, count - from);
+      for (int i = 0; i < copied; i++) {
+        heads.rows().get(which[from + i] * dimension, copies.rows, i * dimension, dimension);
+      }
+      lanes.products(copies.rows, copies.which, copied, exactQuery, copies.products);
+      System.arraycopy(copies.products, 0, products, from, copied);
+    }
+  }
+
+  /** A row's logit, of its exact product. */
+  float logit(int row, int product) {
+    return product * unitsAndBiases[2 * row] + unitsAndBiases[2 * row + 1];
+  }
+
+  /** Scratch of a thread, for rows that are not on the heap. */
+  static final class Copies {
+    private static final int ROWS = 64;
+
+    private final byte[] rows;
+    private final int[] which = IntStream.range(0, ROWS).toArray();
+    private final int[] products = new int[ROWS];
+
+    Copies(StagedIndex index) {
+      rows = new byte[index.rows.length > 0 ? 0 : ROWS * index.heads.dimension()];
+    }
+  }
+
+  /** What a coarse score of one is worth in logits. */
+  float logitOfScore() {
+    return logitOfScore;
+  }
+
+  /** Of exact logits around coarse ones. */
+  double coarseVariance() {
+    return coarseVariance;
+  }
+
+  /** Of exact logits around refined ones. */
+  double refinedVariance() {
+    return refinedVariance;
+  }
+}

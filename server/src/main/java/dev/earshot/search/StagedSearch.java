@@ -1,0 +1,288 @@
+package dev.earshot.search;
+
+import java.util.Arrays;
+
+/**
+ * One thread's search of a {@link StagedIndex}: coarse scores of all rows, refined ones of the best
+ * of them, exact logits of the best of these and of the rows that the user has enabled, and the
+ * logarithm of all rows' total, to which the others contribute by the scores that they have.
+ *
+ * <p>What is found for a query depends on it alone, to the bit, whoever is scored beside it. Not
+ * thread-safe.
+ */
+public final class StagedSearch {
+  /** Queries that are scored together. */
+  public static final int AT_A_TIME = 4;
+
+  /** Blocks that stay in the first cache while they are scored for each query: 32 KiB. */
+  private static final int TILE = 8;
+
+  /** The part of all rows of which at least, and at most twice which, are refined. */
+  private static final int REFINED_PART = 30;
+
+  private static final int FEWEST_REFINED = 1_024;
+  private static final int MOST_REFINED = 16_384;
+
+  /** Rows of which at least, and at most twice which, the exact logits are made. */
+  private static final int FINALISTS = 256;
+
+  /** Pieces of the rows by which a threshold is guessed, and how long each is at most. */
+  private static final int SAMPLES = 8;
+
+  private static final int SAMPLE_LENGTH = 512;
+  private static final int SAMPLE_PRECISION = 128;
+
+  /** Exact powers are made of what is at least e^-8 of the best. */
+  private static final float NEAR = 8;
+
+  private static final double LN_2 = Math.log(2);
+
+  private final StagedIndex index;
+  private final Heads heads;
+  private final Lanes lanes;
+  private final int mostRefined;
+
+  private final float[][] queries;
+  private final short[][] coarse = new short[AT_A_TIME][StagedIndex.COMPONENTS];
+  private final short[][] further = new short[AT_A_TIME][StagedIndex.FURTHER];
+  private final short[][] scores;
+  private final float[] components = new float[StagedIndex.COMPONENTS - 1 + StagedIndex.FURTHER];
+  private final short[] exact;
+  private final StagedIndex.Copies copies;
+
+  /** Rows that are refined, in ascending order, and their refined scores. */
+  private final int[] candidates;
+
+  private final short[] refined;
+
+  /** Rows whose exact logits are made: first places among the candidates, then rows. */
+  private final int[] rows;
+
+  private final int[] products;
+  private final float[] logits;
+  private final int[] topRows;
+  private final float[] topLogits;
+  private double logTotal;
+
+  /**
+   * @param maxEnabled rows that a user may have enabled
+   * @param maxK answers to a query
+   */
+  public StagedSearch(StagedIndex index, int maxEnabled, int maxK) {
+    this.index = index;
+    heads = index.heads();
+    lanes = index.lanes();
+    int count = heads.count();
+    mostRefined =
+        Math.min(count, Math.max(FEWEST_REFINED, Math.min(MOST_REFINED, count / REFINED_PART)));
+    queries = new float[AT_A_TIME][heads.dimension()];
+    scores = new short[AT_A_TIME][index.blockCount() * Lanes.BLOCK];
+    exact = new short[heads.dimension()];
+    copies = new StagedIndex.Copies(index);
+    // Where all rows score alike, all are candidates.
+    candidates = new int[count];
+    refined = new short[count];
+    rows = new int[count + maxEnabled];
+    products = new int[count + maxEnabled];
+    logits = new float[count + maxEnabled];
+    topRows = new int[maxK];
+    topLogits = new float[maxK];
+  }
+
+  /** Where the query of a slot, below {@link #AT_A_TIME}, is to be put: float, D, of length 1. */
+  public float[] query(int slot) {
+    return queries[slot];
+  }
+
+  /** Scores all rows for the queries of the first slots. */
+  public void score(int slots) {
+    for (int slot = 0; slot < slots; slot++) {
+      index.coarse(queries[slot], components, coarse[slot], further[slot]);
+    }
+    int blocks = index.blockCount();
+    for (int from = 0; from < blocks; from += TILE) {
+      int to = Math.min(blocks, from + TILE);
+      lanes.score(index.blocks(), StagedIndex.COMPONENTS, from, to, coarse, slots, scores);
+    }
+  }
+
+  /**
+   * Finds the best rows for a scored query.
+   *
+   * @param enabled rows in ascending order; their logits are exact, with their boosts added
+   * @param inverseTemperature multiplies every logit; positive
+   * @param k answers
+   */
+  public void find(int slot, int[] enabled, float[] boosts, float inverseTemperature, int k) {
+    short[] scored = scores[slot];
+    float logitOfScore = inverseTemperature * index.logitOfScore();
+    int slope = Math.max(1, (int) Math.round(logitOfScore / LN_2 * (1 << 23)));
+
+    int count = heads.count();
+    short best = lanes.greatest(scored, count);
+    short threshold = threshold(scored, count, best, sampleThreshold(scored, best), mostRefined);
+    int candidateCount = lanes.findAtLeast(scored, count, threshold, candidates);
+    double others = lanes.sumOfPowersBelow(scored, count, threshold, best, slope);
+
+    index.furtherProducts(candidates, candidateCount, further[slot], products);
+    for (int i = 0; i < candidateCount; i++) {
+      refined[i] = index.refined(scored[candidates[i]], products[i]);
+    }
+    short refinedBest = lanes.greatest(refined, candidateCount);
+    short refinedThreshold =
+        threshold(
+            refined,
+            candidateCount,
+            refinedBest,
+            (Short.MIN_VALUE + refinedBest) >> 1,
+            Math.min(candidateCount, FINALISTS));
+    int finalists = lanes.findAtLeast(refined, candidateCount, refinedThreshold, rows);
+    double refinedOthers =
+        lanes.sumOfPowersBelow(refined, candidateCount, refinedThreshold, refinedBest, slope);
+    for (int i = 0; i < finalists; i++) {
+      rows[i] = candidates[rows[i]];
+    }
+
+    int all = finalists;
+    for (int row : enabled) {
+      if (Arrays.binarySearch(rows, 0, finalists, row) >= 0) {
+        continue;
+      }
+      rows[all++] = row;
+      int candidate = Arrays.binarySearch(candidates, 0, candidateCount, row);
+      if (candidate >= 0) {
+        refinedOthers -= power(refined[candidate] - refinedBest, slope);
+      } else {
+        others -= power(scored[row] - best, slope);
+      }
+    }
+    exactLogits(slot, all);
+    int next = finalists;
+    for (int e = 0; e < enabled.length; e++) {
+      int at = Arrays.binarySearch(rows, 0, finalists, enabled[e]);
+      logits[at >= 0 ? at : next++] += boosts[e];
+    }
+    takeBest(all, inverseTemperature, k);
+
+    float most = topLogits[0];
+    double total = 0;
+    int logitSlope = (int) Math.round((1 << 23) / LN_2);
+    for (int i = 0; i < all; i++) {
+      float below = logits[i] - most;
+      total += below > -NEAR ? Math.exp(below) : power(below, logitSlope);
+    }
+    double half = inverseTemperature * inverseTemperature / 2;
+    total +=
+        Math.max(0, others)
+            * Math.exp(half * index.coarseVariance() + (double) logitOfScore * best - most);
+    total +=
+        Math.max(0, refinedOthers)
+            * Math.exp(half * index.refinedVariance() + (double) logitOfScore * refinedBest - most);
+    logTotal = most + Math.log(total);
+  }
+
+  private void exactLogits(int slot, int count) {
+    index.exact(queries[slot], exact);
+    index.exactProducts(rows, count, exact, copies, products);
+    for (int i = 0; i < count; i++) {
+      logits[i] = index.logit(rows[i], products[i]);
+    }
+  }
+
+  private static double power(float difference, int slope) {
+    float power = Math.max(difference, -Lanes.widest(slope)) * slope;
+    return Lanes.powerOfTwo((int) power) / Lanes.MEAN_EXCESS;
+  }
+
+  /**
+   * Such that between once and twice as many as are wanted score as much, where that can be.
+   *
+   * @param guess tried first
+   */
+  private short threshold(short[] scored, int count, short best, int guess, int wanted) {
+    int low = Short.MIN_VALUE;
+    int high = best + 1;
+    int middle = guess;
+    // At least so many score low, fewer score high.
+    while (low + 1 < high) {
+      int found = lanes.countAtLeast(scored, 0, count, (short) middle);
+      if (found < wanted) {
+        high = middle;
+      } else {
+        low = middle;
+        if (found <= 2 * wanted) {
+          break;
+        }
+      }
+      middle = (low + high) >> 1;
+    }
+    return (short) low;
+  }
+
+  /** What would be such a threshold if all rows were like a few of them. */
+  private int sampleThreshold(short[] scored, short best) {
+    int step = heads.count() / SAMPLES;
+    int length = Math.min(step, SAMPLE_LENGTH);
+    double wanted = 1.5 * mostRefined * length / step;
+    int low = Short.MIN_VALUE;
+    int high = best + 1;
+    while (high - low > SAMPLE_PRECISION) {
+      int middle = (low + high) >> 1;
+      int count = 0;
+      for (int sample = 0; sample < SAMPLES; sample++) {
+        int from = sample * step;
+        count += lanes.countAtLeast(scored, from, from + length, (short) middle);
+      }
+      if (count < wanted) {
+        high = middle;
+      } else {
+        low = middle;
+      }
+    }
+    return (low + high) >> 1;
+  }
+
+  /** Puts the best {@code k} of the first {@code all} in order; of equals the first row first. */
+  private void takeBest(int all, float inverseTemperature, int k) {
+    int taken = 0;
+    for (int i = 0; i < all; i++) {
+      float logit = logits[i] * inverseTemperature;
+      logits[i] = logit;
+      int row = rows[i];
+      if (taken == k && !isBefore(logit, row, k - 1)) {
+        continue;
+      }
+      int at = taken < k ? taken++ : k - 1;
+      for (; at > 0 && isBefore(logit, row, at - 1); at--) {
+        topLogits[at] = topLogits[at - 1];
+        topRows[at] = topRows[at - 1];
+      }
+      topLogits[at] = logit;
+      topRows[at] = row;
+    }
+  }
+
+  private boolean isBefore(float logit, int row, int rank) {
+    return logit > topLogits[rank] || (logit == topLogits[rank] && row < topRows[rank]);
+  }
+
+  /** The row at a rank, from 0, of what was found last. */
+  public int row(int rank) {
+    return topRows[rank];
+  }
+
+  /** The natural logarithm of its probability among all rows. */
+  public float logProbability(int rank) {
+    return (float) (topLogits[rank] - logTotal);
+  }
+
+  /** {@code log Σ exp} of all logits, boosts and temperature included, for what was found last. */
+  public double logTotal() {
+    return logTotal;
+  }
+
+  /** The query last found for, as int8 values: for further products with it. */
+  public short[] exactQuery() {
+    return exact;
+  }
+}
