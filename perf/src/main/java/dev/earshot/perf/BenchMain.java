@@ -28,6 +28,7 @@ import picocli.CommandLine.Spec;
       ReportCommand.class,
       MicroCommand.class,
       MemoryCommand.class,
+      RecallCommand.class,
       BundleCommand.class,
       AsrCommand.class,
       MachineCommand.class,

@@ -173,14 +173,30 @@ final class Goals {
 
   private void peers(PeersReport report) {
     double own = capacity(report, "earshot");
+    against(report, "one core, within the deadline, against ", own);
+    double flat = capacity(report, PeersReport.FLAT);
+    if (flat > 0) {
+      against(report, "the same with --search flat, the very graphs of the peers: ", flat);
+    }
+    if (report.limit() > 0) {
+      row(
+          "one core's limit (echo's and the graphs' processor time)",
+          "stated",
+          String.format(
+              Locale.ROOT, "%.0f%% of %,.0f a second", 100 * own / report.limit(), report.limit()),
+          null);
+    }
+  }
+
+  private void against(PeersReport report, String what, double own) {
     for (PeersReport.Peer peer : report.peers()) {
-      if (peer.name().equals("earshot")) {
+      if (PeersReport.isEarshot(peer.name())) {
         continue;
       }
       double wanted = peer.name().equals("triton") ? 2.4 : 5;
       boolean measured = peer.left() == null && peer.capacity() > 0 && own > 0;
       row(
-          "one core, within the deadline, against " + peer.name(),
+          what + peer.name(),
           String.format(Locale.ROOT, "≥ %.1f×", wanted),
           measured
               ? String.format(
@@ -191,14 +207,6 @@ final class Goals {
                   peer.capacity())
               : peer.left() == null ? "nothing sustained" : "left out",
           measured ? own / peer.capacity() >= wanted : null);
-    }
-    if (report.limit() > 0) {
-      row(
-          "one core's limit (echo's and the graphs' processor time)",
-          "stated",
-          String.format(
-              Locale.ROOT, "%.0f%% of %,.0f a second", 100 * own / report.limit(), report.limit()),
-          null);
     }
   }
 

@@ -58,6 +58,13 @@ record PeersReport(
     }
   }
 
+  /** Earshot with the graphs that the peers run. */
+  static final String FLAT = "earshot-flat";
+
+  static boolean isEarshot(String peer) {
+    return peer.equals("earshot") || peer.equals(FLAT);
+  }
+
   static double median(List<Double> values) {
     return values.isEmpty() ? 0 : values.stream().sorted().toList().get((values.size() - 1) / 2);
   }

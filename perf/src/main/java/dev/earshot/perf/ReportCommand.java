@@ -97,7 +97,7 @@ final class ReportCommand implements Callable<Integer> {
       document.text("## Paired: " + report.name());
       document.text(report.markdown());
     }
-    for (String other : List.of("bias", "turns", "two-stage", "micro", "memory")) {
+    for (String other : List.of("bias", "turns", "recall", "micro", "memory")) {
       Path text = folder.resolve(other + ".md");
       if (Files.isReadable(text)) {
         document.text("## " + other);

@@ -18,13 +18,19 @@ public final class StagedSearch {
   private static final int TILE = 8;
 
   /** The part of all rows of which at least, and at most twice which, are refined. */
-  private static final int REFINED_PART = 30;
+  private static final int REFINED_PART = 40;
 
   private static final int FEWEST_REFINED = 1_024;
   private static final int MOST_REFINED = 16_384;
 
-  /** Rows of which at least, and at most twice which, the exact logits are made. */
-  private static final int FINALISTS = 256;
+  /** Rows of which at least, and at most twice which, the exact logits are made: some, */
+  private static final int FEWEST_FINALISTS = 64;
+
+  /** so many for each answer that is asked for, */
+  private static final int FINALISTS_AN_ANSWER = 6;
+
+  /** and this part of all: among many rows more are nearly alike. */
+  private static final int FINALIST_PART = 1_000;
 
   /** Pieces of the rows by which a threshold is guessed, and how long each is at most. */
   private static final int SAMPLES = 8;
@@ -135,7 +141,9 @@ public final class StagedSearch {
             candidateCount,
             refinedBest,
             (Short.MIN_VALUE + refinedBest) >> 1,
-            Math.min(candidateCount, FINALISTS));
+            Math.min(
+                candidateCount,
+                FEWEST_FINALISTS + FINALISTS_AN_ANSWER * k + count / FINALIST_PART));
     int finalists = lanes.findAtLeast(refined, candidateCount, refinedThreshold, rows);
     double refinedOthers =
         lanes.sumOfPowersBelow(refined, candidateCount, refinedThreshold, refinedBest, slope);

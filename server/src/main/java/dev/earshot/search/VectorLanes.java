@@ -28,6 +28,9 @@ final class VectorLanes implements Lanes {
   private static final int LANES = SHORTS.length();
   private static final int PAIR = 2 * LANES;
 
+  /** Rows of a mask that are written at once. */
+  private static final int PLACED = 4;
+
   private static final int CACHE_LINE = 64;
 
   /** Rows whose cache lines are asked for at a time. */
@@ -207,14 +210,38 @@ final class VectorLanes implements Lanes {
     for (; row + LANES <= count; row += LANES) {
       if (MASKS_ARE_BITS) {
         long bits = atLeast(scores, row, threshold).toLong();
-        for (; bits != 0; bits &= bits - 1) {
-          found[next++] = row + Long.numberOfTrailingZeros(bits);
+        if (bits != 0) {
+          next = place(bits, row, found, next);
         }
       } else if (atLeast(scores, row, threshold).anyTrue()) {
         next = ScalarLanes.findAtLeast(scores, row, row + LANES, threshold, found, next);
       }
     }
     return ScalarLanes.findAtLeast(scores, row, count, threshold, found, next);
+  }
+
+  /**
+   * Writes the rows of a mask's bits. The first four are written whether they are there or not:
+   * branches that nobody can foretell cost more, and what is not there is written over.
+   */
+  private static int place(long bits, int row, int[] found, int at) {
+    int count = Long.bitCount(bits);
+    if (at + PLACED > found.length || count > PLACED) {
+      int next = at;
+      for (long left = bits; left != 0; left &= left - 1) {
+        found[next++] = row + Long.numberOfTrailingZeros(left);
+      }
+      return next;
+    }
+    long left = bits;
+    found[at] = row + Long.numberOfTrailingZeros(left);
+    left &= left - 1;
+    found[at + 1] = row + Long.numberOfTrailingZeros(left);
+    left &= left - 1;
+    found[at + 2] = row + Long.numberOfTrailingZeros(left);
+    left &= left - 1;
+    found[at + 3] = row + Long.numberOfTrailingZeros(left);
+    return at + count;
   }
 
   @Override

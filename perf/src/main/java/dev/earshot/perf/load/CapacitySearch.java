@@ -16,7 +16,10 @@ public final class CapacitySearch {
   private static final double LEAST_RATE = 5;
 
   private static final double RISE = 1.6;
-  private static final int MAX_TRIALS = 40;
+  private static final int MAX_TRIALS = 60;
+
+  /** Of one rate. */
+  private static final int MAX_TRIES = 5;
 
   private final double firstRate;
   private final double precision;
@@ -87,15 +90,25 @@ public final class CapacitySearch {
     return new Capacity(sustained, peak, driverBound, List.copyOf(trials));
   }
 
-  /** A failure is believed the second time: something else may have run on the machine. */
+  /**
+   * A failure is believed the second time: something else may have run on the machine. A run in
+   * which the driver was behind says nothing, unless it always is.
+   */
   private PhaseResult attempt(Trial trial, double rate) throws InterruptedException {
-    PhaseResult result = trial.at(rate);
-    trials.add(result);
-    if (result.valid() && result.goodShare() >= SUSTAINED) {
-      return result;
-    }
-    PhaseResult again = trial.at(rate);
-    trials.add(again);
-    return again;
+    int failures = 0;
+    PhaseResult result;
+    int tries = 0;
+    do {
+      result = trial.at(rate);
+      trials.add(result);
+      tries++;
+      if (result.valid()) {
+        if (result.goodShare() >= SUSTAINED) {
+          return result;
+        }
+        failures++;
+      }
+    } while (failures < 2 && tries < MAX_TRIES);
+    return result;
   }
 }

@@ -3,6 +3,7 @@ package dev.earshot.perf.micro;
 import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import dev.earshot.model.EnabledSkills;
+import dev.earshot.model.Search;
 import dev.earshot.model.Workspace;
 import dev.earshot.model.Workspace.WeightedTexts;
 import dev.earshot.perf.Bundles;
@@ -65,7 +66,7 @@ public final class RuntimeFloor {
   public static Times measure(Path bundle, int batchMax, List<Double> rates, double seconds)
       throws Exception {
     System.setProperty(Bundles.BUNDLE_PROPERTY, bundle.toString());
-    try (Fixture fixture = Fixture.load(0, batchMax)) {
+    try (Fixture fixture = Fixture.load(0, batchMax, Search.FLAT)) {
       List<BatchTime> batches = new ArrayList<>();
       int sizes = 32 - Integer.numberOfLeadingZeros(batchMax);
       for (int size = 1; size <= batchMax; size *= 2) {
