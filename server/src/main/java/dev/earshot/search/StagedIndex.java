@@ -119,7 +119,7 @@ public final class StagedIndex {
   /** Whether this JVM computes with vectors; without them stages gain little. */
   public static boolean isVectorised() {
     return ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent()
-        && VectorLanes.areUsable();
+        && VectorKernels.areUsable();
   }
 
   private static Lanes vectorLanes() {

@@ -17,11 +17,16 @@ public final class StagedSearch {
   /** Blocks that stay in the first cache while they are scored for each query: 32 KiB. */
   private static final int TILE = 8;
 
-  /** The part of all rows of which at least, and at most twice which, are refined. */
-  private static final int REFINED_PART = 40;
+  /** Rows of which at least, and at most twice which, are refined: this part of all, */
+  private static final int REFINED_PART = 80;
 
-  private static final int FEWEST_REFINED = 1_024;
+  /** but no fewer nor more than this, */
+  private static final int FEWEST_REFINED = 512;
+
   private static final int MOST_REFINED = 16_384;
+
+  /** and so many for each answer that is asked for. */
+  private static final int REFINED_AN_ANSWER = 12;
 
   /** Rows of which at least, and at most twice which, the exact logits are made: some, */
   private static final int FEWEST_FINALISTS = 64;
@@ -46,7 +51,7 @@ public final class StagedSearch {
   private final StagedIndex index;
   private final Heads heads;
   private final Lanes lanes;
-  private final int mostRefined;
+  private final int fewestRefined;
 
   private final float[][] queries;
   private final short[][] coarse = new short[AT_A_TIME][StagedIndex.COMPONENTS];
@@ -79,8 +84,7 @@ public final class StagedSearch {
     heads = index.heads();
     lanes = index.lanes();
     int count = heads.count();
-    mostRefined =
-        Math.min(count, Math.max(FEWEST_REFINED, Math.min(MOST_REFINED, count / REFINED_PART)));
+    fewestRefined = Math.max(FEWEST_REFINED, Math.min(MOST_REFINED, count / REFINED_PART));
     queries = new float[AT_A_TIME][heads.dimension()];
     scores = new short[AT_A_TIME][index.blockCount() * Lanes.BLOCK];
     exact = new short[heads.dimension()];
@@ -126,7 +130,8 @@ public final class StagedSearch {
 
     int count = heads.count();
     short best = lanes.greatest(scored, count);
-    short threshold = threshold(scored, count, best, sampleThreshold(scored, best), mostRefined);
+    int wanted = Math.min(count, fewestRefined + REFINED_AN_ANSWER * k);
+    short threshold = threshold(scored, count, best, sampleThreshold(scored, best, wanted), wanted);
     int candidateCount = lanes.findAtLeast(scored, count, threshold, candidates);
     double others = lanes.sumOfPowersBelow(scored, count, threshold, best, slope);
 
@@ -228,10 +233,10 @@ public final class StagedSearch {
   }
 
   /** What would be such a threshold if all rows were like a few of them. */
-  private int sampleThreshold(short[] scored, short best) {
+  private int sampleThreshold(short[] scored, short best, int wanted) {
     int step = heads.count() / SAMPLES;
     int length = Math.min(step, SAMPLE_LENGTH);
-    double wanted = 1.5 * mostRefined * length / step;
+    double wantedOfSample = 1.5 * wanted * length / step;
     int low = Short.MIN_VALUE;
     int high = best + 1;
     while (high - low > SAMPLE_PRECISION) {
@@ -241,7 +246,7 @@ public final class StagedSearch {
         int from = sample * step;
         count += lanes.countAtLeast(scored, from, from + length, (short) middle);
       }
-      if (count < wanted) {
+      if (count < wantedOfSample) {
         high = middle;
       } else {
         low = middle;
