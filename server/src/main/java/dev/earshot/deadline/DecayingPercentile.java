@@ -30,6 +30,7 @@ public final class DecayingPercentile {
   private final Ticker ticker;
   private final double percentile;
   private final long halfLifeNanos;
+  private final long initialNanos;
 
   /** Guarded by this. */
   private Histogram weights = newHistogram();
@@ -42,6 +43,8 @@ public final class DecayingPercentile {
 
   private volatile long value;
 
+  private volatile long recordedNanos;
+
   /**
    * @param percentile 0 to 100
    * @param halfLife after which a sample counts half
@@ -52,7 +55,9 @@ public final class DecayingPercentile {
     this.percentile = percentile;
     this.halfLifeNanos = halfLife.toNanos();
     this.halvedNanos = ticker.nanoTime();
-    this.value = initial.toNanos();
+    this.initialNanos = initial.toNanos();
+    this.value = initialNanos;
+    this.recordedNanos = halvedNanos;
   }
 
   /** Takes a duration into account; one below 0 counts as 0, one above a minute as a minute. */
@@ -63,11 +68,18 @@ public final class DecayingPercentile {
     if (samples == FEWEST_SAMPLES || (samples > FEWEST_SAMPLES && samples % REFRESH_EVERY == 0)) {
       value = weights.getValueAtPercentile(percentile);
     }
+    recordedNanos = ticker.nanoTime();
   }
 
-  /** The percentile, in nanoseconds. */
+  /**
+   * The percentile, in nanoseconds. Where nothing came for a half-life it is at most the initial
+   * value: else one that is so high that nothing is begun any more would stay for want of samples.
+   */
   public long nanos() {
-    return value;
+    long known = value;
+    return known > initialNanos && ticker.nanoTime() - recordedNanos >= halfLifeNanos
+        ? initialNanos
+        : known;
   }
 
   private void halveIfDue() {

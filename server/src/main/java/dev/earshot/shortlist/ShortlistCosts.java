@@ -154,16 +154,27 @@ final class ShortlistCosts {
     return Math.max(alone, Math.min(full, plannedRunNanos));
   }
 
-  /** What a request adds to the wait of those behind it, in batches as large as they get. */
+  /**
+   * What a request adds to the wait of those behind it, in batches as large as they get: as many as
+   * there may be, but no more than are planned for a run.
+   */
   long share(ShortlistJob job) {
-    int texts = job.texts().tokens().size();
-    int rows = batchMax;
-    long nanos =
-        encode[job.wordBucket()].expected(rows * texts)
-            + attend[0].expected(rows)
-            + classify[skillBucket(job.maxSkills())].expected(rows)
-            + handOver.expected(rows);
-    return nanos / rows;
+    long one = contextFree(job, 1);
+    long most = contextFree(job, batchMax);
+    if (most <= plannedRunNanos || batchMax == 1) {
+      return most / batchMax;
+    }
+    double row = Math.max(1, (double) (most - one) / (batchMax - 1));
+    double run = one - row;
+    double rows = Math.max(1, Math.min(batchMax, (plannedRunNanos - run) / row));
+    return (long) (row + run / rows);
+  }
+
+  private long contextFree(ShortlistJob job, int requests) {
+    return encode[job.wordBucket()].expected(requests * job.texts().tokens().size())
+        + attend[0].expected(requests)
+        + classify[skillBucket(job.maxSkills())].expected(requests)
+        + handOver.expected(requests);
   }
 
   /** Takes a run of encoding into account. */

@@ -46,6 +46,27 @@ class DecayingPercentileTest {
   }
 
   @Test
+  void isNotBelievedAboveTheInitialValueWhereNothingCameForAHalfLife() {
+    record(32, 40 * MS);
+    now += Duration.ofSeconds(10).toNanos() - 1;
+    assertMillis(40);
+
+    now += 1;
+    assertMillis(5);
+
+    record(1, 40 * MS);
+    assertMillis(40);
+  }
+
+  @Test
+  void staysWhereItIsBelowTheInitialValue() {
+    record(32, 2 * MS);
+    now += Duration.ofHours(1).toNanos();
+
+    assertMillis(2);
+  }
+
+  @Test
   void takesWhatIsOutOfRangeForTheEndOfTheRange() {
     record(32, Duration.ofHours(1).toNanos());
 

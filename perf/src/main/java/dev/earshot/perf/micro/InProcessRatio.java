@@ -1,6 +1,7 @@
 package dev.earshot.perf.micro;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
+import dev.earshot.model.Search;
 import dev.earshot.perf.Bundles;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -49,7 +50,7 @@ public final class InProcessRatio {
     System.setProperty(Bundles.BUNDLE_PROPERTY, bundle.toString());
     System.setProperty(Bundles.CACHE_PROPERTY, cache.toString());
     String user = known ? "known" : "unknown";
-    ShortlistBenchmark shortlist = new ShortlistBenchmark(skills, user);
+    ShortlistBenchmark shortlist = new ShortlistBenchmark(skills, user, Search.FLAT);
     RuntimeFloorBenchmark runtime = new RuntimeFloorBenchmark(skills, user);
     shortlist.start();
     runtime.load();

@@ -1,6 +1,7 @@
 package dev.earshot.perf.micro;
 
 import dev.earshot.model.EnabledSkills;
+import dev.earshot.model.Search;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -52,7 +53,7 @@ public class RuntimeFloorBenchmark {
 
   @Setup
   public void load() throws Exception {
-    try (Fixture fixture = Fixture.load(skills, 1)) {
+    try (Fixture fixture = Fixture.load(skills, 1, Search.FLAT)) {
       graphs = RawGraphs.open(fixture.model().bundle());
       requests = new ArrayList<>();
       for (int i = 0; i < fixture.texts().size(); i++) {

@@ -8,6 +8,7 @@ import dev.earshot.deadline.Budget;
 import dev.earshot.deadline.Ticker;
 import dev.earshot.deadline.TimerError;
 import dev.earshot.model.EnabledSkills;
+import dev.earshot.model.Search;
 import dev.earshot.profile.ProfileReads;
 import dev.earshot.profile.Profiles;
 import dev.earshot.shortlist.Shortlist;
@@ -61,6 +62,9 @@ public class ShortlistBenchmark {
   @Param({"known", "unknown"})
   private String user;
 
+  @Param({"AUTO"})
+  private Search search;
+
   private final Ticker ticker = Ticker.system();
   private final Duration budget = Duration.ofSeconds(10);
   private Fixture fixture;
@@ -72,14 +76,15 @@ public class ShortlistBenchmark {
   /** For JMH, which sets the parameters. */
   public ShortlistBenchmark() {}
 
-  ShortlistBenchmark(int skills, String user) {
+  ShortlistBenchmark(int skills, String user, Search search) {
     this.skills = skills;
     this.user = user;
+    this.search = search;
   }
 
   @Setup
   public void start() throws Exception {
-    fixture = Fixture.load(skills, 1);
+    fixture = Fixture.load(skills, 1, search);
     Profiles profiles =
         new Profiles(
             new StoredProfiles(
