@@ -1,5 +1,6 @@
 package dev.earshot.catalog;
 
+import dev.earshot.core.Precedence;
 import dev.earshot.model.BundleException;
 import dev.earshot.model.OnnxShortlistModel;
 import java.io.IOException;
@@ -12,6 +13,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -20,7 +22,7 @@ import org.slf4j.LoggerFactory;
  * Takes a new bundle while serving: loads, checks and warms it beside the old one, swaps, and
  * closes the old one after its last run. A bundle that fails its checks changes nothing.
  *
- * <p>Thread-safe. The work is done by a thread of its own, one bundle at a time.
+ * <p>Thread-safe. The work is done by threads of its own, one bundle at a time.
  */
 public final class BundleReloader implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(BundleReloader.class);
@@ -32,12 +34,19 @@ public final class BundleReloader implements AutoCloseable {
   private final InstantSource clock;
   private final Path root;
   private final AtomicBoolean reloading = new AtomicBoolean();
-  private final ExecutorService thread =
-      Executors.newSingleThreadExecutor(work -> {
-        Thread worker = new Thread(work, "earshot-reload");
-        worker.setDaemon(true);
-        return worker;
-      });
+  private final ExecutorService thread = thread("earshot-reload", work -> work.run());
+
+  /**
+   * Loads, checks and warms, which takes a core for seconds: after everything else. What it is is
+   * inherited by the threads that it starts, so that the engine is not started by it.
+   */
+  private final ExecutorService loading =
+      thread(
+          "earshot-load",
+          work -> {
+            Precedence.LOADER.enter();
+            work.run();
+          });
 
   /** Loads, checks and warms the bundle of a directory. */
   @FunctionalInterface
@@ -118,7 +127,9 @@ public final class BundleReloader implements AutoCloseable {
       return CompletableFuture.failedFuture(
           new NotBegun(NotBegun.Reason.IN_PROGRESS, "another bundle is being loaded"));
     }
-    return CompletableFuture.supplyAsync(() -> swap(directory), thread)
+    long start = System.nanoTime();
+    return CompletableFuture.supplyAsync(() -> load(directory), loading)
+        .thenApplyAsync(next -> swap(next, start), thread)
         .whenComplete((reload, failure) -> reloading.set(false));
   }
 
@@ -136,9 +147,15 @@ public final class BundleReloader implements AutoCloseable {
     }
   }
 
-  private Reload swap(Path directory) {
-    long start = System.nanoTime();
-    OnnxShortlistModel next = load(directory);
+  private static ExecutorService thread(String name, Consumer<Runnable> run) {
+    return Executors.newSingleThreadExecutor(work -> {
+      Thread thread = new Thread(() -> run.accept(work), name);
+      thread.setDaemon(true);
+      return thread;
+    });
+  }
+
+  private Reload swap(OnnxShortlistModel next, long start) {
     boolean serves = false;
     try {
       ServedModel served = new ServedModel(next, catalog.served().catalogVersion());
@@ -182,9 +199,12 @@ public final class BundleReloader implements AutoCloseable {
   /** Waits for what was begun, also until the bundles that do not serve any more are closed. */
   @Override
   public void close() {
-    thread.shutdown();
     try {
-      if (!thread.awaitTermination(CLOSING_SECONDS, TimeUnit.SECONDS)) {
+      // In this order: what was loaded is still taken over, and closed.
+      loading.shutdown();
+      boolean loaded = loading.awaitTermination(CLOSING_SECONDS, TimeUnit.SECONDS);
+      thread.shutdown();
+      if (!loaded || !thread.awaitTermination(CLOSING_SECONDS, TimeUnit.SECONDS)) {
         log.warn("a bundle is still in use");
       }
     } catch (InterruptedException e) {

@@ -31,6 +31,9 @@ public enum Precedence {
   /** What makes later requests faster; a hundredth of a core that is never free. */
   COMPILER(Policy.OTHER, 19, 0),
 
+  /** A thread that prepares what will serve later, beside what serves now. */
+  LOADER(Policy.OTHER, 19, 0),
+
   /** Gets the time that no other thread wants. */
   SPARE_TIME(Policy.IDLE, 0, 0);
 

@@ -77,7 +77,9 @@ public final class StagedIndex {
     int blockCount = (heads.count() + Lanes.BLOCK - 1) / Lanes.BLOCK;
     blocks = new byte[Math.multiplyExact(blockCount, COMPONENTS * Lanes.BLOCK)];
     further = new byte[Math.multiplyExact(heads.count(), FURTHER)];
-    IntStream.range(0, blockCount).parallel().forEach(block -> fillBlock(block, rowFactor));
+    for (int block = 0; block < blockCount; block++) {
+      fillBlock(block, rowFactor);
+    }
     unitsAndBiases = new float[2 * heads.count()];
     float unit = heads.queryScale() * heads.logitScale();
     for (int k = 0; k < heads.count(); k++) {
@@ -91,7 +93,8 @@ public final class StagedIndex {
   }
 
   /**
-   * Makes the coarse form of all rows; takes about a second for a hundred thousand.
+   * Makes the coarse form of all rows, in the calling thread, which takes about two seconds for a
+   * hundred thousand.
    *
    * @param rowsOnHeap whether to keep a copy of the rows on the heap, which makes the second stage
    *     faster; else they are read from {@link Heads#rows} each time
@@ -136,7 +139,6 @@ public final class StagedIndex {
     int dimension = heads.dimension();
     double longest =
         IntStream.range(0, heads.count())
-            .parallel()
             .mapToDouble(k -> {
               int squares = 0;
               for (int at = k * dimension; at < (k + 1) * dimension; at++) {

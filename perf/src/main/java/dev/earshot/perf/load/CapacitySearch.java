@@ -6,7 +6,8 @@ import java.util.List;
 /**
  * Finds the highest rate that a server sustains: that at which at least 99% of the requests are
  * answered within their deadline. Rates rise by a factor until one is not sustained, then the gap
- * between the two is halved until it is narrow.
+ * between the two is halved until it is narrow; then the lowest that failed is tried once more, and
+ * where it is sustained now the search goes on above it.
  */
 public final class CapacitySearch {
   /** The share of requests that must be answered within their deadline. */
@@ -20,6 +21,9 @@ public final class CapacitySearch {
 
   /** Of one rate. */
   private static final int MAX_TRIES = 5;
+
+  /** How often the end is not believed. */
+  private static final int MAX_CHALLENGES = 3;
 
   private final double firstRate;
   private final double precision;
@@ -59,13 +63,23 @@ public final class CapacitySearch {
     double failed = Double.POSITIVE_INFINITY;
     double rate = firstRate;
     boolean driverBound = false;
-    while (trials.size() < MAX_TRIALS && failed > sustained * precision) {
+    int challenges = 0;
+    while (trials.size() < MAX_TRIALS) {
+      if (failed <= sustained * precision) {
+        // What failed a while ago may have met with something that has passed.
+        if (challenges++ == MAX_CHALLENGES || !isSustained(attempt(trial, failed))) {
+          break;
+        }
+        sustained = failed;
+        failed = Double.POSITIVE_INFINITY;
+        rate = sustained * RISE;
+      }
       PhaseResult result = attempt(trial, rate);
       if (!result.valid()) {
         // What a driver that lags behind measures says nothing about the server.
         driverBound = true;
       }
-      if (result.valid() && result.goodShare() >= SUSTAINED) {
+      if (isSustained(result)) {
         sustained = rate;
       } else {
         failed = rate;
@@ -90,6 +104,10 @@ public final class CapacitySearch {
     return new Capacity(sustained, peak, driverBound, List.copyOf(trials));
   }
 
+  private static boolean isSustained(PhaseResult result) {
+    return result.valid() && result.goodShare() >= SUSTAINED;
+  }
+
   /**
    * A failure is believed the second time: something else may have run on the machine. A run in
    * which the driver was behind says nothing, unless it always is.
@@ -102,12 +120,10 @@ public final class CapacitySearch {
       result = trial.at(rate);
       trials.add(result);
       tries++;
-      if (result.valid()) {
-        if (result.goodShare() >= SUSTAINED) {
-          return result;
-        }
-        failures++;
+      if (isSustained(result)) {
+        return result;
       }
+      failures += result.valid() ? 1 : 0;
     } while (failures < 2 && tries < MAX_TRIES);
     return result;
   }

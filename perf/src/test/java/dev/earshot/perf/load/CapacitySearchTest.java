@@ -41,6 +41,18 @@ final class CapacitySearchTest {
   }
 
   @Test
+  void goesOnWhereWhatFailedForAWhileIsSustainedInTheEnd() throws InterruptedException {
+    CapacitySearch.Capacity found =
+        new CapacitySearch(100, 1.05)
+            .run(rate -> {
+              rates.add(rate);
+              boolean disturbed = rates.size() > 3 && rates.size() < 10;
+              return server(rate, disturbed ? 0.98 * rate : TRUE_CAPACITY, 0);
+            });
+    assertThat(found.rate()).isBetween(TRUE_CAPACITY / 1.05, TRUE_CAPACITY);
+  }
+
+  @Test
   void saysSoWhereTheDriverIsTheLimit() throws InterruptedException {
     CapacitySearch.Capacity found =
         new CapacitySearch(100, 1.05)
