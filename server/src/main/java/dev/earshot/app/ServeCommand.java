@@ -106,9 +106,9 @@ final class ServeCommand implements Callable<Integer> {
       defaultValue = "auto",
       description =
           "How the best skills are found: flat computes every skill's exact score; staged a coarse"
-              + " one of all and the exact one of a twentieth, which is faster from some 10,000"
-              + " skills on and may miss one in a hundred of the fifty best. auto takes staged for"
-              + " more than 16,000 skills on the CPU.")
+              + " one of all and the exact one of the best, which is faster with many skills and may"
+              + " miss one in a hundred of the fifty best. auto takes staged from 16,384 skills on,"
+              + " on the CPU.")
   private Search search;
 
   @Option(
