@@ -107,7 +107,7 @@ final class ServeCommand implements Callable<Integer> {
       description =
           "How the best skills are found: flat computes every skill's exact score; staged a coarse"
               + " one of all and the exact one of the best, which is faster with many skills and may"
-              + " miss one in a hundred of the fifty best. auto takes staged from 16,384 skills on,"
+              + " miss two in a hundred of the fifty best. auto takes staged from 16,384 skills on,"
               + " on the CPU.")
   private Search search;
 
