@@ -6,6 +6,7 @@ import dev.earshot.search.StagedSearch;
 import java.nio.FloatBuffer;
 import java.nio.LongBuffer;
 import java.util.List;
+import java.util.function.BooleanSupplier;
 
 /**
  * What the {@code classify} graph does, in stages: for one worker.
@@ -56,6 +57,8 @@ final class StagedClassifier {
    * @param topRows written: int64 {@code [size, k]}
    * @param topLogProbabilities written: float {@code [size, k]}
    * @param scopeScores written: float {@code [size]}
+   * @param ended asked before every few requests
+   * @throws RunTerminatedException if the run is to end
    */
   void classify(
       int size,
@@ -64,8 +67,12 @@ final class StagedClassifier {
       int k,
       LongBuffer topRows,
       FloatBuffer topLogProbabilities,
-      FloatBuffer scopeScores) {
+      FloatBuffer scopeScores,
+      BooleanSupplier ended) {
     for (int from = 0; from < size; from += StagedSearch.AT_A_TIME) {
+      if (ended.getAsBoolean()) {
+        throw new RunTerminatedException("classify: took too long");
+      }
       int slots = Math.min(StagedSearch.AT_A_TIME, size - from);
       for (int slot = 0; slot < slots; slot++) {
         float[] query = search.query(slot);
