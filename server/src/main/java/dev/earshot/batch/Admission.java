@@ -2,7 +2,8 @@ package dev.earshot.batch;
 
 /**
  * Decides on arrival what a request can get, by when it would be done: the time until it is due,
- * less the wait that the queue predicts, less a batch that it would run in.
+ * less the wait that the queue predicts, less a batch that it would run in, less a {@link Margin}
+ * where it has to wait: a wait may turn out to be longer.
  *
  * <p>What lies in the queue is bounded for each caller by a dynamic threshold, as in the shared
  * buffers of switches (Choudhury and Hahne, <i>Dynamic queue length thresholds for shared-memory
@@ -15,6 +16,9 @@ package dev.earshot.batch;
 public final class Admission {
   /** Of the room that is left. One caller alone can fill four fifths. */
   private static final int SHARE = 4;
+
+  /** The part of the room that the margin takes at most. */
+  private static final int MARGIN_PART = 2;
 
   private final MicroBatcher batcher;
 
@@ -66,17 +70,25 @@ public final class Admission {
       return new Decision(Verdict.TOO_SHORT, wait, wait, false);
     }
     // With nothing before it, a request that runs alone shares no batch.
-    long room = leftNanos - (wait == 0 ? cost.aloneNanos : cost.batchedNanos);
+    long ownTime = wait == 0 ? cost.aloneNanos : cost.batchedNanos;
+    long margin = wait == 0 ? 0 : marginNanos(leftNanos - cost.batchedNanos);
+    long room = leftNanos - margin - ownTime;
     if (room < wait) {
+      batcher.margin().refused();
       return new Decision(Verdict.OVERLOADED, wait, wait, false);
     }
     long own = caller.queuedNanos() / batcher.workers();
     long allowed = SHARE * (room - wait);
     if (own > allowed) {
+      batcher.margin().refused();
       long delay = own - allowed;
       return new Decision(Verdict.UNFAIR, wait, delay, room - delay >= wait);
     }
-    boolean full = leftNanos - wait >= cost.fullNanos;
+    boolean full = leftNanos - margin - wait >= cost.fullNanos;
     return new Decision(full ? Verdict.FULL : Verdict.DEGRADED, wait, 0, true);
+  }
+
+  private long marginNanos(long room) {
+    return Math.min(batcher.margin().nanos(), Math.max(0, room / MARGIN_PART));
   }
 }

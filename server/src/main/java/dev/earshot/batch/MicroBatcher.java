@@ -46,6 +46,7 @@ public final class MicroBatcher implements AutoCloseable {
   private final List<LaneQueue<?>> queues = new ArrayList<>();
   private final List<Worker> workers = new ArrayList<>();
   private final CountDownLatch ready;
+  private final Margin margin;
 
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition available = lock.newCondition();
@@ -117,6 +118,7 @@ public final class MicroBatcher implements AutoCloseable {
     this.ticker = ticker;
     this.listener = listener;
     this.ready = new CountDownLatch(options.workers);
+    this.margin = new Margin(2 * options.plannedRun.toNanos());
     for (Lane<?> lane : lanes) {
       LaneQueue<?> queue = new LaneQueue<>(lane);
       this.lanes.put(lane, queue);
@@ -178,6 +180,11 @@ public final class MicroBatcher implements AutoCloseable {
   /** How many jobs wait. */
   public int waiting() {
     return waiting;
+  }
+
+  /** Follows how many of the admitted requests, those with a share, come to nothing. */
+  Margin margin() {
+    return margin;
   }
 
   /** How many workers run at the same time. */
@@ -310,12 +317,20 @@ public final class MicroBatcher implements AutoCloseable {
         if (!head.isWanted()) {
           take();
         } else if (head.dueNanos() - now <= 0) {
-          listener.dropped(lane.name(), Drop.EXPIRED);
-          expired.add(take());
+          drop(Drop.EXPIRED, expired);
         } else {
           return;
         }
       }
+    }
+
+    private void drop(Drop why, List<Job> dropped) {
+      J job = take();
+      listener.dropped(lane.name(), why);
+      if (job.share != null) {
+        margin.missed();
+      }
+      dropped.add(job);
     }
 
     /**
@@ -346,8 +361,7 @@ public final class MicroBatcher implements AutoCloseable {
         }
         if (batch.isEmpty()) {
           if (now + leastSlack(plan, head) - head.dueNanos() > 0) {
-            listener.dropped(lane.name(), Drop.TOO_LATE);
-            tooLate.add(take());
+            drop(Drop.TOO_LATE, tooLate);
             continue;
           }
         } else {
@@ -362,6 +376,9 @@ public final class MicroBatcher implements AutoCloseable {
         }
         plan.add(head);
         batch.add(take());
+        if (head.share != null) {
+          margin.begun();
+        }
       }
     }
   }

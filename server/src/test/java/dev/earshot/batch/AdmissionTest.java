@@ -7,6 +7,7 @@ import dev.earshot.batch.Admission.Decision;
 import dev.earshot.batch.Admission.Verdict;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -18,13 +19,14 @@ class AdmissionTest {
   /** 1 ms alone, 4 ms in a full batch, 6 ms with context. */
   private static final Cost COST = new Cost(MS, 4 * MS, 6 * MS);
 
+  private final AtomicLong now = new AtomicLong();
   private final HeldRunner runner = new HeldRunner(MS, MS);
   private final Lane<TestJob> lane = new Lane<>("requests", 8, () -> runner);
   private final MicroBatcher batcher =
       new MicroBatcher(
           new MicroBatcher.Options(
               "test", 1, 1_000, Duration.ofMillis(4), Duration.ofMillis(20), Duration.ZERO),
-          () -> 0,
+          now::get,
           List.of(lane),
           BatchListener.NONE);
   private final Admission admission = new Admission(batcher);
@@ -103,6 +105,55 @@ class AdmissionTest {
     batcher.close();
 
     assertThat(callers.share("x").queuedNanos()).isZero();
+  }
+
+  @Test
+  void isMoreCarefulAfterRequestsWereAdmittedInVain() throws Exception {
+    fill("x", 4);
+    // 2 ms run, 4 ms wait, 4 ms in a batch.
+    assertThat(decide(10.1, "a").verdict()).isEqualTo(Verdict.DEGRADED);
+
+    // The run takes longer than all of them have.
+    now.set(9 * MS);
+    assertThat(batcher.tick()).isTrue();
+    now.set(0);
+    offerDueAt(40 * MS, 4);
+    // Each of the four counts half a millisecond.
+    assertThat(decide(41, 14.1).verdict()).isEqualTo(Verdict.FULL);
+    assertThat(decide(41, 13.9).verdict()).isEqualTo(Verdict.DEGRADED);
+    assertThat(decide(41, 12.1).verdict()).isEqualTo(Verdict.DEGRADED);
+    assertThat(decide(41, 11.9).verdict()).isEqualTo(Verdict.OVERLOADED);
+
+    // A thousand refusals make up for four.
+    int refused = 1;
+    while (decide(41, 11.0).verdict() == Verdict.OVERLOADED) {
+      refused++;
+      assertThat(refused).isLessThan(1_000);
+    }
+    assertThat(refused).isBetween(480, 520);
+  }
+
+  @Test
+  void theMarginTakesNoMoreThanHalfOfTheRoom() throws Exception {
+    fill("x", 100);
+    now.set(9 * MS);
+    assertThat(batcher.tick()).isTrue();
+    now.set(0);
+
+    // 2 ms run; of 8 ms 4 are in a batch, and of what is left half.
+    assertThat(decide(8.1, "a").verdict()).isNotEqualTo(Verdict.OVERLOADED);
+    assertThat(decide(7.9, "a").verdict()).isEqualTo(Verdict.OVERLOADED);
+  }
+
+  private Decision decide(double dueMillis, double leftMillis) {
+    return admission.decide(
+        (long) (dueMillis * MS), (long) (leftMillis * MS), COST, callers.share("a"));
+  }
+
+  private void offerDueAt(long due, int jobs) {
+    for (int i = 0; i < jobs; i++) {
+      assertThat(batcher.offer(lane, new TestJob("job", due), callers.share("y"), MS)).isTrue();
+    }
   }
 
   private Decision decide(double millis, String caller) {
