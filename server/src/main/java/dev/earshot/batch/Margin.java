@@ -1,64 +1,71 @@
 package dev.earshot.batch;
 
-import java.util.concurrent.atomic.AtomicLong;
+import dev.earshot.deadline.Ticker;
+import java.time.Duration;
 
 /**
- * How much sooner than in time a request must be foretold to be begun in order to be admitted. A
- * machine stalls now and then; without a margin all that waits in a full queue would then be late,
- * and be refused only after it has waited.
+ * How much sooner than in time a request must be foretold to be begun in order to be admitted,
+ * while there is overload. Then the queue is as full as admission lets it become, and whenever the
+ * machine stalls all that waits is late and is refused only after it has waited; with a margin it
+ * is not.
  *
- * <p>It follows what happens by stochastic approximation (Robbins and Monro, <i>A stochastic
- * approximation method</i>, Annals of Mathematical Statistics 22(3), 1951): one that was admitted
- * and came to nothing raises it by a step; one that was begun, or refused on arrival, lowers it by
- * a small part of a step. It comes to rest where of those that are begun and refused about these
- * parts are admitted in vain.
+ * <p>It grows with the number of requests that were lately admitted in vain, but not beyond what
+ * their part in all refusals is worth: where little is refused, a queue that is nearly too long is
+ * seldom, and to try is better than to refuse.
  *
  * <p>Thread-safe.
  */
 final class Margin {
-  private static final long STEP_NANOS = 500_000;
+  /** For each request that was lately admitted in vain. */
+  private static final double STEP_NANOS = 2e6;
 
-  /** Of those that are begun, the part that may be admitted in vain: a thousandth. */
-  private static final long BEGUN_NANOS = STEP_NANOS / 1_000;
+  /** One in so many refusals may come late for what it is worth to admit more. */
+  private static final double REFUSALS_A_STEP = 50;
 
-  /** Of refusals, the part that may come only after a wait: two in five hundred. */
-  private static final long REFUSED_NANOS = STEP_NANOS / 250;
+  private static final double HALF_LIFE_NANOS = Duration.ofSeconds(1).toNanos();
 
-  private final long mostNanos;
-  private final AtomicLong nanos = new AtomicLong();
+  private final Ticker ticker;
 
-  /**
-   * @param mostNanos where it ends to rise
-   */
-  Margin(long mostNanos) {
-    this.mostNanos = mostNanos;
+  /** Each counts one at first and half as much with every half-life. Guarded by this. */
+  private double missed;
+
+  /** Likewise. Guarded by this. */
+  private double refused;
+
+  /** Guarded by this. */
+  private long countedNanos;
+
+  Margin(Ticker ticker) {
+    this.ticker = ticker;
+    countedNanos = ticker.nanoTime();
   }
 
   /** A request was admitted, and its time was over before it was begun. */
-  void missed() {
-    move(STEP_NANOS);
-  }
-
-  /** A request was admitted and begun. */
-  void begun() {
-    move(-BEGUN_NANOS);
+  synchronized void missed() {
+    decay();
+    missed++;
   }
 
   /** A request was refused on arrival. */
-  void refused() {
-    move(-REFUSED_NANOS);
+  synchronized void refused() {
+    decay();
+    refused++;
   }
 
-  private void move(long by) {
-    long now = nanos.get();
-    long next = Math.max(0, Math.min(mostNanos, now + by));
-    // One of several that come at once may get lost.
-    if (next != now) {
-      nanos.compareAndSet(now, next);
+  /** The margin now, in nanoseconds. */
+  synchronized long nanos() {
+    if (missed == 0) {
+      return 0;
     }
+    decay();
+    return (long) (STEP_NANOS * Math.min(missed, refused / REFUSALS_A_STEP));
   }
 
-  long nanos() {
-    return nanos.get();
+  private void decay() {
+    long now = ticker.nanoTime();
+    double factor = Math.exp(-Math.log(2) * (now - countedNanos) / HALF_LIFE_NANOS);
+    missed *= factor;
+    refused *= factor;
+    countedNanos = now;
   }
 }

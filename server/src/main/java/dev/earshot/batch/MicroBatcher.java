@@ -118,7 +118,7 @@ public final class MicroBatcher implements AutoCloseable {
     this.ticker = ticker;
     this.listener = listener;
     this.ready = new CountDownLatch(options.workers);
-    this.margin = new Margin(2 * options.plannedRun.toNanos());
+    this.margin = new Margin(ticker);
     for (Lane<?> lane : lanes) {
       LaneQueue<?> queue = new LaneQueue<>(lane);
       this.lanes.put(lane, queue);
@@ -376,9 +376,6 @@ public final class MicroBatcher implements AutoCloseable {
         }
         plan.add(head);
         batch.add(take());
-        if (head.share != null) {
-          margin.begun();
-        }
       }
     }
   }
