@@ -3,8 +3,9 @@ package dev.earshot.search;
 /**
  * Integer arithmetic over many rows. Every implementation gives the same integers, to the bit.
  *
- * <p>Coarse rows come in blocks of {@link #BLOCK}, each transposed: the first component of all of
- * its rows, then the second. Scores are sums modulo 2^16: what fits into 16 bits in the end is
+ * <p>Coarse rows come in blocks of {@link #BLOCK}, each transposed: the first byte of all of its
+ * rows, then the second. A byte holds one number of eight bits, or two of four: a signed one, and
+ * below it one without a sign. Scores are sums modulo 2^16: what fits into 16 bits in the end is
  * right, whatever it went through on the way.
  *
  * <p>Thread-safe.
@@ -12,6 +13,9 @@ package dev.earshot.search;
 interface Lanes {
   /** Rows of a block. */
   int BLOCK = 64;
+
+  /** The lower four bits of a byte. */
+  int LOWER = 15;
 
   /**
    * Powers of two are made by writing a number into a float's exponent and what is left of it into
@@ -24,22 +28,19 @@ interface Lanes {
   int POWER_ZERO = 127 << 23;
 
   /**
-   * Scores of some blocks' rows for some queries: {@code scores[q][row] = Σ component · query}.
+   * Scores of some blocks' rows for some queries. A query has two factors for each byte {@code v}
+   * of a row, and a summand: {@code scores[q][row] = summand + Σ (v · first + (v & 15) · second)}.
    *
-   * @param blocks int8, {@code [blocks, components, BLOCK]}
+   * @param blocks int8, {@code [blocks, bytes, BLOCK]}
+   * @param bytes of a row
    * @param from the first block
    * @param to the first block beyond
-   * @param queries int16, {@code [count, components]}
+   * @param queries int16, {@code [count, 2 · bytes + 1]}: the factors for one byte after the other,
+   *     then the summand
    * @param scores int16, {@code [count, rows]}
    */
   void score(
-      byte[] blocks,
-      int components,
-      int from,
-      int to,
-      short[][] queries,
-      int count,
-      short[][] scores);
+      byte[] blocks, int bytes, int from, int to, short[][] queries, int count, short[][] scores);
 
   /** The greatest of the first {@code count} scores. */
   short greatest(short[] scores, int count);

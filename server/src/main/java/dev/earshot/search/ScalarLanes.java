@@ -4,26 +4,24 @@ package dev.earshot.search;
 final class ScalarLanes implements Lanes {
   @Override
   public void score(
-      byte[] blocks,
-      int components,
-      int from,
-      int to,
-      short[][] queries,
-      int count,
-      short[][] scores) {
+      byte[] blocks, int bytes, int from, int to, short[][] queries, int count, short[][] scores) {
     for (int block = from; block < to; block++) {
       for (int lane = 0; lane < BLOCK; lane++) {
-        int start = block * components * BLOCK + lane;
         for (int q = 0; q < count; q++) {
-          short[] query = queries[q];
-          int sum = 0;
-          for (int c = 0; c < components; c++) {
-            sum += blocks[start + c * BLOCK] * query[c];
-          }
-          scores[q][block * BLOCK + lane] = (short) sum;
+          scores[q][block * BLOCK + lane] = score(blocks, bytes, block, lane, queries[q]);
         }
       }
     }
+  }
+
+  static short score(byte[] blocks, int bytes, int block, int lane, short[] query) {
+    int at = block * bytes * BLOCK + lane;
+    int sum = query[2 * bytes];
+    for (int i = 0; i < bytes; i++) {
+      int value = blocks[at + i * BLOCK];
+      sum += value * query[2 * i] + (value & LOWER) * query[2 * i + 1];
+    }
+    return (short) sum;
   }
 
   @Override

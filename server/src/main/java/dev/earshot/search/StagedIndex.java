@@ -4,15 +4,25 @@ import java.util.Arrays;
 import java.util.stream.IntStream;
 
 /**
- * Every row's coarse form: its leading principal components and its bias, as int8, and the
- * components that come next. A coarse product reads a quarter of what an exact one does, and tells
- * which rows are worth the next quarter; that tells which are worth the exact one.
+ * Every row's coarse form: its bias and its leading principal components, of four bits each, and
+ * the components that come next, of eight. A coarse product reads an eighth of what an exact one
+ * does, and tells which rows are worth the next quarter; that tells which are worth the exact one.
+ *
+ * <p>Four bits are enough for a leading component: what they leave of it, a hundredth of its
+ * variance (Max, <i>Quantizing for minimum distortion</i>, IRE Transactions on Information Theory
+ * 6(1), 1960), is little beside the components that are left out.
  *
  * <p>Immutable and thread-safe; a thread searches by a {@link StagedSearch} of its own.
  */
 public final class StagedIndex {
-  /** Of a coarse row; the last carries the bias. */
-  static final int COMPONENTS = 64;
+  /** Components of a coarse row. */
+  static final int LEADING = 72;
+
+  /** Of a coarse row: the bias, then two components each. */
+  static final int BYTES = 1 + LEADING / 2;
+
+  /** Numbers of a query for them, see {@link Lanes#score}. */
+  static final int QUERY = 2 * BYTES + 1;
 
   /** Fewer rows than this are not worth stages. */
   public static final int FEWEST_ROWS = 1_024;
@@ -21,14 +31,19 @@ public final class StagedIndex {
   static final int FURTHER = 64;
 
   /** Rows of fewer have no components to tell apart. */
-  public static final int FEWEST_DIMENSIONS = COMPONENTS + FURTHER;
+  public static final int FEWEST_DIMENSIONS = LEADING + FURTHER;
 
-  private static final int LEADING = COMPONENTS - 1;
   private static final int MOMENT_ROWS = 8_192;
   private static final int RESIDUAL_ROWS = 256;
 
-  /** A coarse score's greatest magnitude, with some room for rounding. */
-  private static final float GREATEST_SCORE = 31_500;
+  /** A coarse score's greatest magnitude, with some room for what rounding adds. */
+  private static final float GREATEST_SCORE = 30_000;
+
+  /** Steps of four bits on either side of a component's mean. */
+  private static final int STEPS = 8;
+
+  /** The best step of sixteen for a normal distribution, as a part of its deviation: Max's. */
+  private static final double STEP_OF_DEVIATION = 0.3352;
 
   private static final int GREATEST_COMPONENT = 127;
 
@@ -48,11 +63,17 @@ public final class StagedIndex {
   /** The rows on the heap, or none where that would take too much of it. */
   private final byte[] rows;
 
-  private final float queryFactor;
+  /** What is in the middle of a leading component's steps, and how long these are. */
+  private final float[] middles = new float[LEADING];
+
+  private final float[] steps = new float[LEADING];
+
+  /** What a product of components is worth as a score. */
+  private final float scoreOfProduct;
+
   private final short biasQuery;
   private final float logitOfScore;
-  private final float furtherRowFactor;
-  private final float furtherQueryFactor;
+  private final float furtherFactor;
   private final float scoreOfFurther;
   private final double coarseVariance;
   private final double refinedVariance;
@@ -67,18 +88,15 @@ public final class StagedIndex {
     }
     float greatestLogit = heads.logitScale() * Math.max(1e-6f, longest(heads)) + greatestBias;
     logitOfScore = greatestLogit / GREATEST_SCORE;
-    float product = heads.logitScale() / logitOfScore;
-    float rowFactor = (float) Math.min(Math.sqrt(product), GREATEST_COMPONENT / widest(0, LEADING));
-    queryFactor = product / rowFactor;
-    furtherRowFactor = GREATEST_COMPONENT / widest(LEADING, LEADING + FURTHER);
-    furtherQueryFactor = furtherRowFactor;
-    scoreOfFurther = product / (furtherRowFactor * furtherQueryFactor);
+    scoreOfProduct = heads.logitScale() / logitOfScore;
+    furtherFactor = GREATEST_COMPONENT / measureComponents();
+    scoreOfFurther = scoreOfProduct / (furtherFactor * furtherFactor);
     biasQuery = (short) Math.max(1, Math.ceil(greatestBias / logitOfScore / GREATEST_COMPONENT));
     int blockCount = (heads.count() + Lanes.BLOCK - 1) / Lanes.BLOCK;
-    blocks = new byte[Math.multiplyExact(blockCount, COMPONENTS * Lanes.BLOCK)];
+    blocks = new byte[Math.multiplyExact(blockCount, BYTES * Lanes.BLOCK)];
     further = new byte[Math.multiplyExact(heads.count(), FURTHER)];
     for (int block = 0; block < blockCount; block++) {
-      fillBlock(block, rowFactor);
+      fillBlock(block);
     }
     unitsAndBiases = new float[2 * heads.count()];
     float unit = heads.queryScale() * heads.logitScale();
@@ -131,7 +149,7 @@ public final class StagedIndex {
 
   /** Heap that an index takes, in bytes. */
   public static long heapBytes(int count, int dimension, boolean rowsOnHeap) {
-    return (long) count * (COMPONENTS + FURTHER + 2 * Float.BYTES + (rowsOnHeap ? dimension : 0));
+    return (long) count * (BYTES + FURTHER + 2 * Float.BYTES + (rowsOnHeap ? dimension : 0));
   }
 
   /** Length of the longest row: no product with a query of length 1 is greater. */
@@ -151,18 +169,36 @@ public final class StagedIndex {
     return (float) longest;
   }
 
-  /** The greatest of some components of a sample's rows; what is beyond it elsewhere is cut off. */
-  private float widest(int from, int to) {
+  /**
+   * Sets the leading components' middles and steps, by a sample of the rows.
+   *
+   * @return the greatest of the further components of these; what is beyond it elsewhere is cut off
+   */
+  private float measureComponents() {
     float[] row = new float[heads.dimension()];
     float[] components = new float[LEADING + FURTHER];
+    double[] sums = new double[LEADING];
+    double[] squares = new double[LEADING];
     float widest = 1e-6f;
-    int step = Math.max(1, heads.count() / MOMENT_ROWS);
-    for (int k = 0; k < heads.count(); k += step) {
+    int sampled = 0;
+    int stride = Math.max(1, heads.count() / MOMENT_ROWS);
+    for (int k = 0; k < heads.count(); k += stride) {
       readRow(heads, k, row);
       project(row, components);
-      for (int c = from; c < to; c++) {
+      for (int c = 0; c < LEADING; c++) {
+        sums[c] += components[c];
+        squares[c] += components[c] * components[c];
+      }
+      for (int c = LEADING; c < components.length; c++) {
         widest = Math.max(widest, Math.abs(components[c]));
       }
+      sampled++;
+    }
+    for (int c = 0; c < LEADING; c++) {
+      double mean = sums[c] / sampled;
+      double deviation = Math.sqrt(Math.max(0, squares[c] / sampled - mean * mean));
+      middles[c] = (float) mean;
+      steps[c] = (float) Math.max(1e-9, STEP_OF_DEVIATION * deviation);
     }
     return widest;
   }
@@ -196,7 +232,7 @@ public final class StagedIndex {
     }
   }
 
-  private void fillBlock(int block, float rowFactor) {
+  private void fillBlock(int block) {
     float[] row = new float[heads.dimension()];
     float[] components = new float[LEADING + FURTHER];
     int first = block * Lanes.BLOCK;
@@ -204,15 +240,22 @@ public final class StagedIndex {
     for (int k = first; k < beyond; k++) {
       readRow(heads, k, row);
       project(row, components);
-      int at = block * COMPONENTS * Lanes.BLOCK + k - first;
-      for (int c = 0; c < LEADING; c++) {
-        blocks[at + c * Lanes.BLOCK] = component(components[c] * rowFactor);
+      int at = block * BYTES * Lanes.BLOCK + k - first;
+      blocks[at] = component(heads.biases()[k] / logitOfScore / biasQuery);
+      for (int c = 0; c < LEADING; c += 2) {
+        at += Lanes.BLOCK;
+        blocks[at] = (byte) (step(components, c) << 4 | (step(components, c + 1) + STEPS));
       }
-      blocks[at + LEADING * Lanes.BLOCK] = component(heads.biases()[k] / logitOfScore / biasQuery);
       for (int c = 0; c < FURTHER; c++) {
-        further[k * FURTHER + c] = component(components[LEADING + c] * furtherRowFactor);
+        further[k * FURTHER + c] = component(components[LEADING + c] * furtherFactor);
       }
     }
+  }
+
+  /** In which step a component is: −8…7, each of which stands for its middle. */
+  private int step(float[] components, int c) {
+    double step = Math.floor((components[c] - middles[c]) / steps[c]);
+    return (int) Math.max(-STEPS, Math.min(STEPS - 1, step));
   }
 
   private static byte component(float value) {
@@ -234,7 +277,7 @@ public final class StagedIndex {
     int dimension = heads.dimension();
     float[] query = new float[dimension];
     float[] other = new float[dimension];
-    short[] coarseQuery = new short[COMPONENTS];
+    short[] coarseQuery = new short[QUERY];
     short[] furtherQuery = new short[FURTHER];
     float[] components = new float[LEADING + FURTHER];
     double[] sums = new double[2];
@@ -252,7 +295,8 @@ public final class StagedIndex {
         for (int d = 0; d < dimension; d++) {
           logit += (double) heads.logitScale() * query[d] * other[d];
         }
-        short score = score(k, coarseQuery);
+        short score =
+            ScalarLanes.score(blocks, BYTES, k / Lanes.BLOCK, k % Lanes.BLOCK, coarseQuery);
         double[] residuals = {
           logit - logitOfScore * score,
           logit - logitOfScore * refined(score, furtherProduct(k, furtherQuery))
@@ -279,31 +323,42 @@ public final class StagedIndex {
     return product;
   }
 
-  private short score(int row, short[] query) {
-    int at = row / Lanes.BLOCK * COMPONENTS * Lanes.BLOCK + row % Lanes.BLOCK;
-    int score = 0;
-    for (int c = 0; c < COMPONENTS; c++) {
-      score += blocks[at + c * Lanes.BLOCK] * query[c];
-    }
-    return (short) score;
-  }
-
   /**
    * A query's coarse form, and what comes next.
    *
-   * @param components scratch, {@code COMPONENTS - 1 + FURTHER}
-   * @param coarse written: int16, {@code COMPONENTS}
+   * <p>A byte is {@code 16·u + l}, with a component's step u and the next one's step l + 8. What
+   * these are worth as scores, U and L, is in the byte's factors, U/16 and L − U/16; what the
+   * components are beyond their steps' numbers is the same for every row, and in the summand.
+   *
+   * @param components scratch, {@code LEADING + FURTHER}
+   * @param coarse written: int16, {@code QUERY}
    * @param furtherQuery written: int16, {@code FURTHER}
    */
   void coarse(float[] query, float[] components, short[] coarse, short[] furtherQuery) {
     project(query, components);
-    for (int c = 0; c < LEADING; c++) {
-      coarse[c] = (short) Math.round(components[c] * queryFactor);
+    coarse[0] = biasQuery;
+    coarse[1] = 0;
+    float summand = 0;
+    for (int c = 0; c < LEADING; c += 2) {
+      int upper = Math.round(stepsWorth(components, c) / 16);
+      int lower = Math.round(stepsWorth(components, c + 1));
+      coarse[2 + c] = (short) upper;
+      coarse[3 + c] = (short) (lower - upper);
+      summand += middlesWorth(components, c) + 16 * upper * 0.5f;
+      summand += middlesWorth(components, c + 1) + lower * (0.5f - STEPS);
     }
-    coarse[LEADING] = biasQuery;
+    coarse[QUERY - 1] = (short) Math.round(summand);
     for (int c = 0; c < FURTHER; c++) {
-      furtherQuery[c] = component(components[LEADING + c] * furtherQueryFactor);
+      furtherQuery[c] = component(components[LEADING + c] * furtherFactor);
     }
+  }
+
+  private float stepsWorth(float[] query, int c) {
+    return scoreOfProduct * query[c] * steps[c];
+  }
+
+  private float middlesWorth(float[] query, int c) {
+    return scoreOfProduct * query[c] * middles[c];
   }
 
   /** The products of some rows' further components with a query's. */
@@ -338,7 +393,7 @@ public final class StagedIndex {
   }
 
   int blockCount() {
-    return blocks.length / (COMPONENTS * Lanes.BLOCK);
+    return blocks.length / (BYTES * Lanes.BLOCK);
   }
 
   /** The exact products of some rows with a query. */

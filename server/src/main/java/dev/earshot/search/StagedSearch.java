@@ -14,8 +14,8 @@ public final class StagedSearch {
   /** Queries that are scored together. */
   public static final int AT_A_TIME = 4;
 
-  /** Blocks that stay in the first cache while they are scored for each query: 32 KiB. */
-  private static final int TILE = 8;
+  /** Blocks that stay in the first cache while they are scored for each query: 28 KiB. */
+  private static final int TILE = 12;
 
   /** Rows of which at least, and at most twice which, are refined: this part of all, */
   private static final int REFINED_PART = 80;
@@ -54,10 +54,10 @@ public final class StagedSearch {
   private final int fewestRefined;
 
   private final float[][] queries;
-  private final short[][] coarse = new short[AT_A_TIME][StagedIndex.COMPONENTS];
+  private final short[][] coarse = new short[AT_A_TIME][StagedIndex.QUERY];
   private final short[][] further = new short[AT_A_TIME][StagedIndex.FURTHER];
   private final short[][] scores;
-  private final float[] components = new float[StagedIndex.COMPONENTS - 1 + StagedIndex.FURTHER];
+  private final float[] components = new float[StagedIndex.LEADING + StagedIndex.FURTHER];
   private final short[] exact;
   private final StagedIndex.Copies copies;
 
@@ -112,7 +112,7 @@ public final class StagedSearch {
     int blocks = index.blockCount();
     for (int from = 0; from < blocks; from += TILE) {
       int to = Math.min(blocks, from + TILE);
-      lanes.score(index.blocks(), StagedIndex.COMPONENTS, from, to, coarse, slots, scores);
+      lanes.score(index.blocks(), StagedIndex.BYTES, from, to, coarse, slots, scores);
     }
   }
 

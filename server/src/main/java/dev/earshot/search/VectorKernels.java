@@ -44,70 +44,73 @@ final class VectorKernels {
   }
 
   static void score(
-      byte[] blocks,
-      int components,
-      int from,
-      int to,
-      short[][] queries,
-      int count,
-      short[][] scores) {
+      byte[] blocks, int bytes, int from, int to, short[][] queries, int count, short[][] scores) {
     int q = 0;
     for (; q + 4 <= count; q += 4) {
-      score4(blocks, components, from, to, queries, scores, q);
+      score4(blocks, bytes, from, to, queries, scores, q);
     }
     for (; q + 2 <= count; q += 2) {
-      score2(blocks, components, from, to, queries, scores, q);
+      score2(blocks, bytes, from, to, queries, scores, q);
     }
     if (q < count) {
-      score1(blocks, components, from, to, queries[q], scores[q]);
+      score1(blocks, bytes, from, to, queries[q], scores[q]);
     }
   }
 
-  private static ShortVector components(byte[] blocks, int at) {
-    return (ShortVector) ByteVector.fromArray(BYTES, blocks, at).castShape(SHORTS, 0);
+  private static ShortVector bytes(byte[] from, int at) {
+    return (ShortVector) ByteVector.fromArray(BYTES, from, at).castShape(SHORTS, 0);
+  }
+
+  private static ShortVector all(short value) {
+    return ShortVector.broadcast(SHORTS, value);
   }
 
   private static void score1(
-      byte[] blocks, int components, int from, int to, short[] query, short[] scores) {
+      byte[] blocks, int bytes, int from, int to, short[] query0, short[] scores0) {
+    ShortVector lower = all((short) Lanes.LOWER);
     for (int row = from * Lanes.BLOCK; row < to * Lanes.BLOCK; row += PAIR) {
-      int at = at(row, components);
-      ShortVector a = ShortVector.zero(SHORTS);
-      ShortVector b = a;
-      for (int c = 0; c < components; c++, at += Lanes.BLOCK) {
-        ShortVector q = ShortVector.broadcast(SHORTS, query[c]);
-        a = a.add(components(blocks, at).mul(q));
-        b = b.add(components(blocks, at + LANES).mul(q));
+      int at = row / Lanes.BLOCK * bytes * Lanes.BLOCK + row % Lanes.BLOCK;
+      ShortVector a0 = all(query0[2 * bytes]);
+      ShortVector b0 = a0;
+      for (int i = 0; i < 2 * bytes; i += 2, at += Lanes.BLOCK) {
+        ShortVector a = bytes(blocks, at);
+        ShortVector b = bytes(blocks, at + LANES);
+        ShortVector aLower = a.and(lower);
+        ShortVector bLower = b.and(lower);
+        ShortVector f0 = all(query0[i]);
+        ShortVector s0 = all(query0[i + 1]);
+        a0 = a0.add(a.mul(f0)).add(aLower.mul(s0));
+        b0 = b0.add(b.mul(f0)).add(bLower.mul(s0));
       }
-      a.intoArray(scores, row);
-      b.intoArray(scores, row + LANES);
+      a0.intoArray(scores0, row);
+      b0.intoArray(scores0, row + LANES);
     }
   }
 
   private static void score2(
-      byte[] blocks,
-      int components,
-      int from,
-      int to,
-      short[][] queries,
-      short[][] scores,
-      int first) {
+      byte[] blocks, int bytes, int from, int to, short[][] queries, short[][] scores, int first) {
     short[] query0 = queries[first];
     short[] query1 = queries[first + 1];
+    ShortVector lower = all((short) Lanes.LOWER);
     for (int row = from * Lanes.BLOCK; row < to * Lanes.BLOCK; row += PAIR) {
-      int at = at(row, components);
-      ShortVector a0 = ShortVector.zero(SHORTS);
+      int at = row / Lanes.BLOCK * bytes * Lanes.BLOCK + row % Lanes.BLOCK;
+      ShortVector a0 = all(query0[2 * bytes]);
       ShortVector b0 = a0;
-      ShortVector a1 = a0;
-      ShortVector b1 = a0;
-      for (int c = 0; c < components; c++, at += Lanes.BLOCK) {
-        ShortVector a = components(blocks, at);
-        ShortVector b = components(blocks, at + LANES);
-        ShortVector q0 = ShortVector.broadcast(SHORTS, query0[c]);
-        a0 = a0.add(a.mul(q0));
-        b0 = b0.add(b.mul(q0));
-        ShortVector q1 = ShortVector.broadcast(SHORTS, query1[c]);
-        a1 = a1.add(a.mul(q1));
-        b1 = b1.add(b.mul(q1));
+      ShortVector a1 = all(query1[2 * bytes]);
+      ShortVector b1 = a1;
+      for (int i = 0; i < 2 * bytes; i += 2, at += Lanes.BLOCK) {
+        ShortVector a = bytes(blocks, at);
+        ShortVector b = bytes(blocks, at + LANES);
+        ShortVector aLower = a.and(lower);
+        ShortVector bLower = b.and(lower);
+        ShortVector f0 = all(query0[i]);
+        ShortVector s0 = all(query0[i + 1]);
+        a0 = a0.add(a.mul(f0)).add(aLower.mul(s0));
+        b0 = b0.add(b.mul(f0)).add(bLower.mul(s0));
+        ShortVector f1 = all(query1[i]);
+        ShortVector s1 = all(query1[i + 1]);
+        a1 = a1.add(a.mul(f1)).add(aLower.mul(s1));
+        b1 = b1.add(b.mul(f1)).add(bLower.mul(s1));
       }
       a0.intoArray(scores[first], row);
       b0.intoArray(scores[first], row + LANES);
@@ -117,42 +120,43 @@ final class VectorKernels {
   }
 
   private static void score4(
-      byte[] blocks,
-      int components,
-      int from,
-      int to,
-      short[][] queries,
-      short[][] scores,
-      int first) {
+      byte[] blocks, int bytes, int from, int to, short[][] queries, short[][] scores, int first) {
     short[] query0 = queries[first];
     short[] query1 = queries[first + 1];
     short[] query2 = queries[first + 2];
     short[] query3 = queries[first + 3];
+    ShortVector lower = all((short) Lanes.LOWER);
     for (int row = from * Lanes.BLOCK; row < to * Lanes.BLOCK; row += PAIR) {
-      int at = at(row, components);
-      ShortVector a0 = ShortVector.zero(SHORTS);
+      int at = row / Lanes.BLOCK * bytes * Lanes.BLOCK + row % Lanes.BLOCK;
+      ShortVector a0 = all(query0[2 * bytes]);
       ShortVector b0 = a0;
-      ShortVector a1 = a0;
-      ShortVector b1 = a0;
-      ShortVector a2 = a0;
-      ShortVector b2 = a0;
-      ShortVector a3 = a0;
-      ShortVector b3 = a0;
-      for (int c = 0; c < components; c++, at += Lanes.BLOCK) {
-        ShortVector a = components(blocks, at);
-        ShortVector b = components(blocks, at + LANES);
-        ShortVector q0 = ShortVector.broadcast(SHORTS, query0[c]);
-        a0 = a0.add(a.mul(q0));
-        b0 = b0.add(b.mul(q0));
-        ShortVector q1 = ShortVector.broadcast(SHORTS, query1[c]);
-        a1 = a1.add(a.mul(q1));
-        b1 = b1.add(b.mul(q1));
-        ShortVector q2 = ShortVector.broadcast(SHORTS, query2[c]);
-        a2 = a2.add(a.mul(q2));
-        b2 = b2.add(b.mul(q2));
-        ShortVector q3 = ShortVector.broadcast(SHORTS, query3[c]);
-        a3 = a3.add(a.mul(q3));
-        b3 = b3.add(b.mul(q3));
+      ShortVector a1 = all(query1[2 * bytes]);
+      ShortVector b1 = a1;
+      ShortVector a2 = all(query2[2 * bytes]);
+      ShortVector b2 = a2;
+      ShortVector a3 = all(query3[2 * bytes]);
+      ShortVector b3 = a3;
+      for (int i = 0; i < 2 * bytes; i += 2, at += Lanes.BLOCK) {
+        ShortVector a = bytes(blocks, at);
+        ShortVector b = bytes(blocks, at + LANES);
+        ShortVector aLower = a.and(lower);
+        ShortVector bLower = b.and(lower);
+        ShortVector f0 = all(query0[i]);
+        ShortVector s0 = all(query0[i + 1]);
+        a0 = a0.add(a.mul(f0)).add(aLower.mul(s0));
+        b0 = b0.add(b.mul(f0)).add(bLower.mul(s0));
+        ShortVector f1 = all(query1[i]);
+        ShortVector s1 = all(query1[i + 1]);
+        a1 = a1.add(a.mul(f1)).add(aLower.mul(s1));
+        b1 = b1.add(b.mul(f1)).add(bLower.mul(s1));
+        ShortVector f2 = all(query2[i]);
+        ShortVector s2 = all(query2[i + 1]);
+        a2 = a2.add(a.mul(f2)).add(aLower.mul(s2));
+        b2 = b2.add(b.mul(f2)).add(bLower.mul(s2));
+        ShortVector f3 = all(query3[i]);
+        ShortVector s3 = all(query3[i + 1]);
+        a3 = a3.add(a.mul(f3)).add(aLower.mul(s3));
+        b3 = b3.add(b.mul(f3)).add(bLower.mul(s3));
       }
       a0.intoArray(scores[first], row);
       b0.intoArray(scores[first], row + LANES);
@@ -163,11 +167,6 @@ final class VectorKernels {
       a3.intoArray(scores[first + 3], row);
       b3.intoArray(scores[first + 3], row + LANES);
     }
-  }
-
-  /** Where the first component of a row is that begins a pair of vectors. */
-  private static int at(int row, int components) {
-    return row / Lanes.BLOCK * components * Lanes.BLOCK + row % Lanes.BLOCK;
   }
 
   static short greatest(short[] scores, int count) {
@@ -306,6 +305,6 @@ final class VectorKernels {
   }
 
   private static ShortVector products(byte[] rows, int at, short[] query, int d) {
-    return components(rows, at + d).mul(ShortVector.fromArray(SHORTS, query, d));
+    return bytes(rows, at + d).mul(ShortVector.fromArray(SHORTS, query, d));
   }
 }

@@ -15,14 +15,8 @@ final class VectorLanes implements Lanes {
 
   @Override
   public void score(
-      byte[] blocks,
-      int components,
-      int from,
-      int to,
-      short[][] queries,
-      int count,
-      short[][] scores) {
-    VectorKernels.score(blocks, components, from, to, queries, count, scores);
+      byte[] blocks, int bytes, int from, int to, short[][] queries, int count, short[][] scores) {
+    VectorKernels.score(blocks, bytes, from, to, queries, count, scores);
   }
 
   @Override

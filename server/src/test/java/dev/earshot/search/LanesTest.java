@@ -10,7 +10,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class LanesTest {
-  private static final int COMPONENTS = 64;
+  private static final int BYTES = 37;
   private static final int BLOCKS = 5;
   private static final int ROWS = BLOCKS * Lanes.BLOCK;
 
@@ -26,17 +26,17 @@ class LanesTest {
   @ParameterizedTest
   @ValueSource(ints = {1, 2, 3, 4, 7})
   void scoresAreTheSameToTheBitEvenWhereSumsPassSixteenBits(int queries) {
-    byte[] blocks = bytes(BLOCKS * COMPONENTS * Lanes.BLOCK, 127);
+    byte[] blocks = bytes(BLOCKS * BYTES * Lanes.BLOCK, 127);
     short[][] query = new short[queries][];
     for (int q = 0; q < queries; q++) {
-      query[q] = shorts(COMPONENTS, 3_000);
+      query[q] = shorts(2 * BYTES + 1, 3_000);
     }
     short[][] expected = new short[queries][ROWS];
     short[][] actual = new short[queries][ROWS];
 
-    scalar.score(blocks, COMPONENTS, 0, BLOCKS, query, queries, expected);
-    vector.score(blocks, COMPONENTS, 0, 2, query, queries, actual);
-    vector.score(blocks, COMPONENTS, 2, BLOCKS, query, queries, actual);
+    scalar.score(blocks, BYTES, 0, BLOCKS, query, queries, expected);
+    vector.score(blocks, BYTES, 0, 2, query, queries, actual);
+    vector.score(blocks, BYTES, 2, BLOCKS, query, queries, actual);
 
     assertThat(actual).isDeepEqualTo(expected);
   }
