@@ -125,8 +125,8 @@ final class LoadCommand implements Callable<Integer> {
       names = "--warm-up",
       defaultValue = "25",
       description =
-          "Seconds of load before anything counts: on one core the JVM compiles for some thousands"
-              + " of requests.")
+          "At least so many seconds of load before anything counts; it goes on until the JVM's"
+              + " compilers have little left to do.")
   private double warmUpSeconds;
 
   @Mixin private LoadOptions load;

@@ -40,10 +40,11 @@ final class LoadSession implements AutoCloseable {
     return results;
   }
 
-  /** Runs without keeping the result, so that the compilers of both sides have done their work. */
+  /** Runs without keeping the result, until the compilers of both sides have done their work. */
   void warmUp(double rate, double seconds) throws InterruptedException {
-    if (seconds > 0) {
-      PhaseResult unused = run("warm-up", rate, seconds);
+    WarmUp warmUp = new WarmUp(seconds, progress);
+    while (warmUp.goesOn()) {
+      warmUp.ran(run("warm-up", rate, warmUp.seconds()).server());
     }
   }
 

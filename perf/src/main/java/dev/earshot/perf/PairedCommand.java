@@ -67,7 +67,9 @@ final class PairedCommand implements Callable<Integer> {
   @Option(
       names = "--warm-up",
       defaultValue = "25",
-      description = "Seconds of load for each server before anything counts.")
+      description =
+          "At least so many seconds of load for each server before anything counts; it goes on until"
+              + " the JVM's compilers have little left to do.")
   private double warmUpSeconds;
 
   @Option(
@@ -168,10 +170,13 @@ final class PairedCommand implements Callable<Integer> {
           LoadDriver driverB = load.driver(serverB.host(), serverB.port(), load.traffic())) {
         Side a = new Side("A", serverA, driverA, Fault.NONE, progress);
         Side b = new Side("B", serverB, driverB, fault, progress);
-        PhaseResult warmA = a.run(warmUpSeconds);
-        PhaseResult warmB = b.run(warmUpSeconds);
+        for (Side side : List.of(a, b)) {
+          WarmUp warmUp = new WarmUp(warmUpSeconds, progress);
+          while (warmUp.goesOn()) {
+            warmUp.ran(side.run(warmUp.seconds()).server());
+          }
+        }
         int swapsBefore = b.swaps;
-        progress.note("warm: " + warmA.goodput() + ", " + warmB.goodput() + " good answers/s");
         PairedRuns pairs =
             PairedRuns.measure(pairCount, () -> a.run(seconds), () -> b.run(seconds), progress);
         report =

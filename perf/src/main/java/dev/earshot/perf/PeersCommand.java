@@ -98,7 +98,9 @@ final class PeersCommand implements Callable<Integer> {
   @Option(
       names = "--warm-up",
       defaultValue = "5",
-      description = "Seconds of load before anything counts.")
+      description =
+          "At least so many seconds of load before anything counts; it goes on until a JVM's compilers"
+              + " have little left to do.")
   private double warmUpSeconds;
 
   @Option(
@@ -159,7 +161,7 @@ final class PeersCommand implements Callable<Integer> {
                   load.driver(server.host(), server.port(), traffic(protocol, questions)),
                   server.meter(),
                   progress)) {
-            session.warmUp(100, warmUpSeconds);
+            session.warmUp(isOfJava(peer) ? 500 : 100, warmUpSeconds);
             CapacitySearch.Capacity capacity = session.capacity(100, seconds);
             found.computeIfAbsent(peer, key -> new ArrayList<>()).add(capacity);
             for (double part : beyond) {
@@ -370,6 +372,11 @@ final class PeersCommand implements Callable<Integer> {
         return LoadSession.answerCpuUs(session.run("echo", 3_000, seconds));
       }
     }
+  }
+
+  /** Whose compilers want some thousands of requests before they are done. */
+  private static boolean isOfJava(String peer) {
+    return PeersReport.isEarshot(peer) || peer.equals(PLAIN);
   }
 
   private static String firstLine(Exception e) {

@@ -2,8 +2,11 @@ package dev.earshot.perf.process;
 
 import dev.earshot.perf.load.ServerUse;
 import java.io.IOException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -22,6 +25,9 @@ final class ProcessMeter implements ServerUse.Meter {
   private static final int RESIDENT_PAGES = 21;
   private static final long PAGE = 4_096;
 
+  /** Names of the JVM's threads, as the kernel has them. */
+  private static final Pattern COMPILER = Pattern.compile("^C[12] Compiler");
+
   private static final Logger log = LoggerFactory.getLogger(ProcessMeter.class);
 
   private final ProcessHandle root;
@@ -32,18 +38,47 @@ final class ProcessMeter implements ServerUse.Meter {
 
   @Override
   public ServerUse.Snapshot read() {
-    double ticks = 0;
+    double seconds = 0;
+    double compilerSeconds = 0;
     long pages = 0;
     for (ProcessHandle process : Stream.concat(Stream.of(root), root.descendants()).toList()) {
+      Path folder = Path.of("/proc", Long.toString(process.pid()));
       try {
-        String stat = Files.readString(Path.of("/proc", Long.toString(process.pid()), "stat"));
-        String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);
-        ticks += Long.parseLong(fields[USER_TICKS]) + Long.parseLong(fields[SYSTEM_TICKS]);
+        String[] fields = fields(folder);
+        seconds += seconds(fields);
         pages += Long.parseLong(fields[RESIDENT_PAGES]);
+        compilerSeconds += compilerSeconds(folder.resolve("task"));
       } catch (IOException e) {
         log.debug("{} has ended since it was listed", process.pid());
       }
     }
-    return new ServerUse.Snapshot(ticks / TICKS_A_SECOND, pages * PAGE);
+    return new ServerUse.Snapshot(seconds, compilerSeconds, pages * PAGE);
+  }
+
+  /** Of the threads that have not ended: the JVM ends compilers that it has no use for. */
+  private static double compilerSeconds(Path threads) throws IOException {
+    double sum = 0;
+    try (DirectoryStream<Path> folders = Files.newDirectoryStream(threads)) {
+      for (Path folder : folders) {
+        try {
+          if (COMPILER.matcher(Files.readString(folder.resolve("comm"))).find()) {
+            sum += seconds(fields(folder));
+          }
+        } catch (NoSuchFileException e) {
+          log.debug("{} has ended since it was listed", folder);
+        }
+      }
+    }
+    return sum;
+  }
+
+  private static String[] fields(Path folder) throws IOException {
+    String stat = Files.readString(folder.resolve("stat"));
+    return stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);
+  }
+
+  private static double seconds(String[] fields) {
+    return (Long.parseLong(fields[USER_TICKS]) + Long.parseLong(fields[SYSTEM_TICKS]))
+        / TICKS_A_SECOND;
   }
 }
