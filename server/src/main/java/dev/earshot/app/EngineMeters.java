@@ -29,6 +29,10 @@ final class EngineMeters {
         .description("What is kept back of a budget for the context-free answer")
         .baseUnit("seconds")
         .register(registry);
+    Gauge.builder("earshot.admission.margin", shortlister, s -> s.marginNanos() / NANOS)
+        .description("What admission leaves of the time of a request that has to wait")
+        .baseUnit("seconds")
+        .register(registry);
     Gauge.builder("earshot.timer.error", timerError, error -> error.nanos() / NANOS)
         .description("99th percentile of how late the event loop's timers fire")
         .baseUnit("seconds")

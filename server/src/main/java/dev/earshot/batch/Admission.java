@@ -17,8 +17,8 @@ public final class Admission {
   /** Of the room that is left. One caller alone can fill four fifths. */
   private static final int SHARE = 4;
 
-  /** The part of the room that the margin takes at most. */
-  private static final int MARGIN_PART = 2;
+  /** The part of the room that the margin takes at most: workers need something to go on with. */
+  private static final int MARGIN_PART = 4;
 
   private final MicroBatcher batcher;
 
@@ -89,6 +89,11 @@ public final class Admission {
   }
 
   private long marginNanos(long room) {
-    return Math.min(batcher.margin().nanos(), Math.max(0, room / MARGIN_PART));
+    return Math.min(marginNanos(), Math.max(0, room / MARGIN_PART));
+  }
+
+  /** What is to be left of a request's time where it has to wait, in nanoseconds. */
+  public long marginNanos() {
+    return batcher.margin().nanos();
   }
 }

@@ -9,17 +9,20 @@ import java.time.Duration;
  * machine stalls all that waits is late and is refused only after it has waited; with a margin it
  * is not.
  *
- * <p>It grows with the number of requests that were lately admitted in vain, but not beyond what
- * their part in all refusals is worth: where little is refused, a queue that is nearly too long is
- * seldom, and to try is better than to refuse.
+ * <p>It grows with the number of requests that were lately admitted in vain, beyond a small part of
+ * all that were refused. Where little is refused it stays small: a queue that is nearly too long is
+ * then seldom, and to try is better than to refuse.
  *
  * <p>Thread-safe.
  */
 final class Margin {
-  /** For each request that was lately admitted in vain. */
-  private static final double STEP_NANOS = 2e6;
+  /** For each request that was lately admitted in vain, beyond those that may be. */
+  private static final double STEP_NANOS = 1e6;
 
-  /** One in so many refusals may come late for what it is worth to admit more. */
+  /** One for so many refusals may be. */
+  private static final double REFUSALS_A_MISS = 200;
+
+  /** And one step is the most for so many refusals. */
   private static final double REFUSALS_A_STEP = 50;
 
   private static final double HALF_LIFE_NANOS = Duration.ofSeconds(1).toNanos();
@@ -58,7 +61,8 @@ final class Margin {
       return 0;
     }
     decay();
-    return (long) (STEP_NANOS * Math.min(missed, refused / REFUSALS_A_STEP));
+    double beyond = Math.max(0, missed - refused / REFUSALS_A_MISS);
+    return (long) (STEP_NANOS * Math.min(beyond, refused / REFUSALS_A_STEP));
   }
 
   private void decay() {

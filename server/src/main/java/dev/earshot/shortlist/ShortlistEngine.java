@@ -156,6 +156,10 @@ final class ShortlistEngine implements AutoCloseable {
     return reserve.nanos(0);
   }
 
+  long marginNanos() {
+    return admission.marginNanos();
+  }
+
   void awaitReady() throws InterruptedException {
     batcher.awaitReady();
   }

@@ -160,6 +160,11 @@ public final class Shortlister implements ModelServer, AutoCloseable {
     return engine.reserveNanos();
   }
 
+  /** What admission leaves of the time of a request that has to wait, in nanoseconds. */
+  public long marginNanos() {
+    return engine.marginNanos();
+  }
+
   /** What a batch may take before it is terminated. */
   public Duration maxRun() {
     return engine.maxRun();
