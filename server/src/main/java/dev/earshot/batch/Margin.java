@@ -17,10 +17,10 @@ import java.time.Duration;
  */
 final class Margin {
   /** For each request that was lately admitted in vain, beyond those that may be. */
-  private static final double STEP_NANOS = 1e6;
+  private static final double STEP_NANOS = 2e6;
 
   /** One for so many refusals may be. */
-  private static final double REFUSALS_A_MISS = 200;
+  private static final double REFUSALS_A_MISS = 400;
 
   /** And one step is the most for so many refusals. */
   private static final double REFUSALS_A_STEP = 50;

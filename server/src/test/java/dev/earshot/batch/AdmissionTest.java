@@ -109,8 +109,8 @@ class AdmissionTest {
 
   @Test
   void isMoreCarefulUnderOverloadAfterARequestWasAdmittedInVain() throws Exception {
-    fill("x", 3);
-    refuse(200);
+    fill("x", 2);
+    refuse(400);
     // The run takes longer than what waits has.
     now.set(9 * MS);
     assertThat(batcher.tick()).isTrue();

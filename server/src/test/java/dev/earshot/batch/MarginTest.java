@@ -20,13 +20,13 @@ class MarginTest {
 
   @Test
   void growsWithWhatIsAdmittedInVainUnderOverload() {
-    refuse(200);
+    refuse(400);
     margin.missed();
     assertThat(margin.nanos()).isZero();
     margin.missed();
-    assertThat(margin.nanos()).isEqualTo(MS);
-    margin.missed();
     assertThat(margin.nanos()).isEqualTo(2 * MS);
+    margin.missed();
+    assertThat(margin.nanos()).isEqualTo(4 * MS);
   }
 
   @Test
@@ -36,18 +36,18 @@ class MarginTest {
     }
     assertThat(margin.nanos()).isZero();
     refuse(5);
-    assertThat(margin.nanos()).isEqualTo(MS / 10);
+    assertThat(margin.nanos()).isEqualTo(MS / 5);
   }
 
   @Test
   void isForgottenWithinSeconds() {
-    refuse(200);
+    refuse(400);
     margin.missed();
     margin.missed();
     now.addAndGet(TimeUnit.SECONDS.toNanos(1));
-    assertThat(margin.nanos()).isBetween(MS / 2 - 1, MS / 2);
+    assertThat(margin.nanos()).isBetween(MS - 1, MS);
     now.addAndGet(TimeUnit.SECONDS.toNanos(9));
-    assertThat(margin.nanos()).isLessThan(MS / 500);
+    assertThat(margin.nanos()).isLessThan(MS / 400);
   }
 
   private void refuse(int times) {
