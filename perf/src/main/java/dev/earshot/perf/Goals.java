@@ -82,11 +82,13 @@ final class Goals {
             "≤ " + millis(quarter),
             millis(burst.refusalP99Us()),
             burst.refusalP99Us() <= quarter);
-        row(
-            name + "CPU of a refusal",
-            "reported",
-            String.format(Locale.ROOT, "%.0f µs", burst.refusalCpuUs()),
-            null);
+        if (!Double.isNaN(burst.refusalCpuUs())) {
+          row(
+              name + "CPU of a refusal",
+              "reported",
+              String.format(Locale.ROOT, "%.0f µs", burst.refusalCpuUs()),
+              null);
+        }
         row(
             name + "back to normal",
             "≤ 1,000 ms",

@@ -260,7 +260,7 @@ final class LoadCommand implements Callable<Integer> {
       session.warmUp(
           rates.isEmpty() ? WARM_UP_RATE : Math.max(WARM_UP_RATE, rates.get(0)), warmUpSeconds);
       for (double rate : rates) {
-        runs.add(session.run(rateName(rate), rate, seconds));
+        runs.add(session.runValid(rateName(rate), rate, seconds));
       }
       if (sweep || (overload && knownCapacity == null)) {
         curve = session.sweep(FIRST_RATE, sweep ? loads : List.of(1.0), seconds);
@@ -268,13 +268,12 @@ final class LoadCommand implements Callable<Integer> {
       if (overload) {
         double capacity = knownCapacity != null || curve == null ? known() : curve.capacity();
         double peak = curve == null ? 0 : curve.peakGoodput();
-        double cpu = curve == null ? Double.NaN : curve.answerCpuUs();
         if (!(capacity > 0)) {
           throw new BenchException(
               "no rate was sustained within the deadline, so that there is none to exceed (fewer"
                   + " --skills, or a longer --deadline?)");
         }
-        bursts = session.overload(capacity, peak, cpu, factors, burstSeconds);
+        bursts = session.overload(capacity, peak, factors, burstSeconds);
       }
     }
     return new LoadReport(
@@ -326,7 +325,7 @@ final class LoadCommand implements Callable<Integer> {
               load.driver(process.host(), process.port(), echoed), process.meter(), progress)) {
         session.warmUp(1_000, warmUpSeconds);
         for (double rate : atRates) {
-          echo.add(session.run("echo " + rateName(rate), rate, seconds));
+          echo.add(session.runValid("echo " + rateName(rate), rate, seconds));
         }
       }
     }

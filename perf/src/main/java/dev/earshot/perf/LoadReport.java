@@ -77,8 +77,8 @@ record LoadReport(
    *
    * @param factor of capacity
    * @param goodputShare of the peak
-   * @param refusalCpuUs what turning one request away takes: the server's processor time less that
-   *     of the answers at capacity, over the refusals; NaN where few were refused
+   * @param refusalCpuUs what turning one request away takes of the processor, by what this burst
+   *     and the one before it took; NaN of the first
    * @param refusalP99Us how soon a refusal comes
    * @param recoveryMs from the burst's end until p99 is as before; −1: not within the time watched
    */

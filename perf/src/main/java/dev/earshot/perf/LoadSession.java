@@ -20,6 +20,9 @@ final class LoadSession implements AutoCloseable {
 
   private static final Duration CALM = Duration.ofSeconds(5);
 
+  /** Of a run in which the driver is behind its schedule. */
+  private static final int TRIES = 4;
+
   private final LoadDriver driver;
   private final ServerUse.@Nullable Meter meter;
   private final ProgressLine progress;
@@ -32,6 +35,15 @@ final class LoadSession implements AutoCloseable {
 
   PhaseResult run(String name, double rate, double seconds) throws InterruptedException {
     return run(List.of(Phase.of(name, rate, seconds(seconds)))).get(0);
+  }
+
+  /** Runs until the driver was on its schedule, a few times at most: else it says nothing. */
+  PhaseResult runValid(String name, double rate, double seconds) throws InterruptedException {
+    PhaseResult result = run(name, rate, seconds);
+    for (int tries = 1; tries < TRIES && !result.valid(); tries++) {
+      result = run(name, rate, seconds);
+    }
+    return result;
   }
 
   List<PhaseResult> run(List<Phase> phases) throws InterruptedException {
@@ -64,7 +76,7 @@ final class LoadSession implements AutoCloseable {
     if (capacity > 0) {
       for (double load : loads) {
         PhaseResult point =
-            run(String.format(Locale.ROOT, "%.0f%%", 100 * load), load * capacity, seconds);
+            runValid(String.format(Locale.ROOT, "%.0f%%", 100 * load), load * capacity, seconds);
         curve.add(point);
         peak = point.valid() ? Math.max(peak, point.goodput()) : peak;
         if (load == 1) {
@@ -78,14 +90,11 @@ final class LoadSession implements AutoCloseable {
 
   /** Half the capacity, a burst, half, the next burst, half, without a pause. */
   LoadReport.Overload overload(
-      double capacity, double knownPeak, double answerCpuUs, List<Double> factors, double seconds)
+      double capacity, double knownPeak, List<Double> factors, double seconds)
       throws InterruptedException {
     double peak = knownPeak;
-    double cpu = answerCpuUs;
-    if (!(peak > 0) || Double.isNaN(cpu)) {
-      PhaseResult reference = run("100%", capacity, Math.max(3, seconds / 6));
-      peak = Math.max(peak, reference.goodput());
-      cpu = answerCpuUs(reference);
+    if (!(peak > 0)) {
+      peak = run("100%", capacity, Math.max(3, seconds / 6)).goodput();
     }
     List<Phase> phases = new ArrayList<>();
     Phase calm = Phase.of("50%", capacity / 2, CALM).withTimeline();
@@ -104,7 +113,7 @@ final class LoadSession implements AutoCloseable {
           new LoadReport.Burst(
               factors.get(i),
               Math.round(1_000 * burst.goodput() / peak) / 1_000.0,
-              round(refusalCpuUs(burst, cpu)),
+              i == 0 ? Double.NaN : round(refusalCpuUs(results.get(2 * i - 1), burst)),
               burst.refusalUs().p99(),
               recoveryMs(results.get(0), results.get(2 + 2 * i))));
     }
@@ -125,13 +134,23 @@ final class LoadSession implements AutoCloseable {
     return use == null || answers == 0 ? Double.NaN : 1e6 * use.cpuSeconds() / answers;
   }
 
-  private static double refusalCpuUs(PhaseResult burst, double answerCpuUs) {
-    ServerUse use = burst.server();
-    if (use == null || burst.refused() < burst.scheduled() / 10) {
+  /**
+   * Processor time of a refusal, in µs: by which two bursts differ that keep the server as busy
+   * with answers, since what an answer takes under overload is not what it takes elsewhere. NaN
+   * where that is not known.
+   */
+  static double refusalCpuUs(PhaseResult less, PhaseResult more) {
+    ServerUse useOfLess = less.server();
+    ServerUse useOfMore = more.server();
+    if (useOfLess == null || useOfMore == null || more.refused() < 2 * less.refused()) {
       return Double.NaN;
     }
-    double answers = (burst.full() + burst.degraded()) * answerCpuUs;
-    return Math.max(0, 1e6 * use.cpuSeconds() - answers) / burst.refused();
+    double answersOfLess = less.full() + less.degraded();
+    double answersOfMore = more.full() + more.degraded();
+    // Answers and refusals make up both: two equations.
+    return 1e6
+        * (useOfMore.cpuSeconds() * answersOfLess - useOfLess.cpuSeconds() * answersOfMore)
+        / (more.refused() * answersOfLess - less.refused() * answersOfMore);
   }
 
   /**

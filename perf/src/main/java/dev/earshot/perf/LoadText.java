@@ -48,11 +48,11 @@ final class LoadText {
       text.append(" normal after ms |\n|---:|---:|---:|---:|---:|\n");
       for (LoadReport.Burst burst : overload.bursts()) {
         out.format(
-            "| %.0f× | %.1f%% | %.2f | %.0f | %s |%n",
+            "| %.0f× | %.1f%% | %.2f | %s | %s |%n",
             burst.factor(),
             100 * burst.goodputShare(),
             burst.refusalP99Us() / 1e3,
-            burst.refusalCpuUs(),
+            micros(burst.refusalCpuUs()),
             burst.recoveryMs() < 0 ? "not within 5,000" : Integer.toString(burst.recoveryMs()));
       }
       out.format("%nResident memory grew by %.1f%%.%n", 100 * overload.rssGrowth());
@@ -90,6 +90,10 @@ final class LoadText {
       }
     }
     return text.toString();
+  }
+
+  private static String micros(double micros) {
+    return Double.isNaN(micros) ? "" : String.format(Locale.ROOT, "%.0f", micros);
   }
 
   private static void phases(StringBuilder text, String title, List<PhaseResult> phases) {

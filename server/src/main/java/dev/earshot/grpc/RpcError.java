@@ -17,7 +17,7 @@ import dev.earshot.store.StoreException;
 import dev.earshot.upkeep.UpkeepException;
 import io.grpc.Metadata;
 import io.grpc.StatusRuntimeException;
-import io.grpc.protobuf.StatusProto;
+import io.grpc.protobuf.ProtoUtils;
 import java.util.List;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
@@ -39,6 +39,11 @@ final class RpcError extends RuntimeException {
   /** Tells retry policies when to come again, in milliseconds; −1: not at all. */
   static final Metadata.Key<String> RETRY_PUSHBACK =
       Metadata.Key.of("grpc-retry-pushback-ms", Metadata.ASCII_STRING_MARSHALLER);
+
+  /** By this name gRPC's libraries know details. */
+  private static final Metadata.Key<Status> DETAILS =
+      Metadata.Key.of(
+          "grpc-status-details-bin", ProtoUtils.metadataMarshaller(Status.getDefaultInstance()));
 
   private final transient Status status;
 
@@ -225,9 +230,27 @@ final class RpcError extends RuntimeException {
   /** The error as the end of a call. */
   StatusRuntimeException toException() {
     Metadata trailers = new Metadata();
+    trailers.put(DETAILS, status);
     if (status.getCode() == Code.RESOURCE_EXHAUSTED_VALUE) {
       trailers.put(RETRY_PUSHBACK, Long.toString(pushbackMillis));
     }
-    return StatusProto.toStatusRuntimeException(status, trailers);
+    return new End(
+        io.grpc.Status.fromCodeValue(status.getCode()).withDescription(status.getMessage()),
+        trailers);
+  }
+
+  /** Without a stack, which took more than all else of a refusal: nobody looks at it. */
+  private static final class End extends StatusRuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    End(io.grpc.Status status, Metadata trailers) {
+      super(status, trailers);
+    }
+
+    @Override
+    @SuppressWarnings("UnsynchronizedOverridesSynchronized") // It does nothing.
+    public Throwable fillInStackTrace() {
+      return this;
+    }
   }
 }

@@ -1,5 +1,6 @@
 package dev.earshot.shortlist;
 
+import dev.earshot.batch.Admission;
 import dev.earshot.batch.BatchPlan;
 import dev.earshot.batch.CostModel;
 import dev.earshot.batch.CostModel.Observation;
@@ -128,29 +129,32 @@ final class ShortlistCosts {
             + handOver.variance(requests));
   }
 
-  /** The context-free answer, alone. */
-  long alone(ShortlistJob job) {
-    return encode[job.wordBucket()].expected(job.texts().tokens().size())
-        + attend[0].expected(1)
-        + classify[skillBucket(job.maxSkills())].expected(1)
-        + handOver.expected(1);
+  /** What a request would take. */
+  Admission.Cost of(ShortlistJob job) {
+    return cost(job.texts().tokens().size(), job.texts().longest(), job.maxSkills());
   }
 
-  /** The context-free answer in the largest batch of requests like this one. */
-  long batched(ShortlistJob job) {
-    return batched(job, 0);
+  /** What any request for so many skills would take at least: that of a single word. */
+  Admission.Cost leastOf(int maxSkills) {
+    return cost(1, 1, maxSkills);
   }
 
-  /** The answer with a common user's skills in the largest batch of requests like this one. */
-  long batchedInFull(ShortlistJob job) {
-    return batched(job, COMMON_ENABLED);
+  /**
+   * Of a context-free answer alone, in the largest batch of requests like it, and with a common
+   * user's skills in such a batch.
+   *
+   * @param words of the longest text
+   */
+  private Admission.Cost cost(int texts, int words, int skills) {
+    return new Admission.Cost(
+        contextFree(1, texts, words, skills),
+        batched(texts, words, 0, skills),
+        batched(texts, words, COMMON_ENABLED, skills));
   }
 
-  private long batched(ShortlistJob job, int enabled) {
-    int texts = job.texts().tokens().size();
-    int words = job.texts().longest();
-    long alone = bound(1, texts, words, enabled, job.maxSkills());
-    long full = bound(batchMax, texts, words, enabled, job.maxSkills());
+  private long batched(int texts, int words, int enabled, int skills) {
+    long alone = bound(1, texts, words, enabled, skills);
+    long full = bound(batchMax, texts, words, enabled, skills);
     return Math.max(alone, Math.min(full, plannedRunNanos));
   }
 
@@ -171,9 +175,14 @@ final class ShortlistCosts {
   }
 
   private long contextFree(ShortlistJob job, int requests) {
-    return encode[job.wordBucket()].expected(requests * job.texts().tokens().size())
+    return contextFree(
+        requests, job.texts().tokens().size(), job.texts().longest(), job.maxSkills());
+  }
+
+  private long contextFree(int requests, int texts, int words, int skills) {
+    return encode[wordBucket(words)].expected(requests * texts)
         + attend[0].expected(requests)
-        + classify[skillBucket(job.maxSkills())].expected(requests)
+        + classify[skillBucket(skills)].expected(requests)
         + handOver.expected(requests);
   }
 

@@ -200,34 +200,41 @@ final class ShortlistEngine implements AutoCloseable {
       Callers.Share caller,
       CompletableFuture<Shortlist> answer) {
     long start = budget.ticker().nanoTime();
+    long sendingNanos = sendingNanos(budget);
+    long dueNanos = budget.deadlineNanos() - sendingNanos;
+    // Where nothing could be done in time, its text need not be looked at.
+    Decision atBest =
+        admission.decide(dueNanos, dueNanos - start, costs.leastOf(query.maxSkills()), caller);
+    if (isRefused(atBest, answer)) {
+      return;
+    }
     WeightedTexts texts = tokenize(query.hypotheses());
     long now = budget.ticker().nanoTime();
     ShortlistJob job =
-        new ShortlistJob(
-            texts, query.maxSkills(), budget, sendingNanos(budget), now - start, answer);
-    Decision decision =
-        admission.decide(
-            job.dueNanos(),
-            job.dueNanos() - now,
-            new Admission.Cost(costs.alone(job), costs.batched(job), costs.batchedInFull(job)),
-            caller);
-    Request request = new Request(query, job, caller, decision);
-    switch (decision.verdict()) {
-      case TOO_SHORT ->
-          answer.completeExceptionally(
-              new Refusal(Refusal.Reason.DEADLINE, "the budget is too short for any answer"));
-      case OVERLOADED ->
-          answer.completeExceptionally(
+        new ShortlistJob(texts, query.maxSkills(), budget, sendingNanos, now - start, answer);
+    Decision decision = admission.decide(dueNanos, dueNanos - now, costs.of(job), caller);
+    if (!isRefused(decision, answer)) {
+      new Request(query, job, caller, decision).begin();
+    }
+  }
+
+  /** Refuses where that was decided. */
+  private static boolean isRefused(Decision decision, CompletableFuture<Shortlist> answer) {
+    Refusal refusal =
+        switch (decision.verdict()) {
+          case FULL, DEGRADED -> null;
+          case TOO_SHORT ->
+              new Refusal(Refusal.Reason.DEADLINE, "the budget is too short for any answer");
+          case OVERLOADED ->
               Refusal.overload(
-                  "too much is waiting for an answer in time", decision.retryDelayNanos(), false));
-      case UNFAIR ->
-          answer.completeExceptionally(
+                  "too much is waiting for an answer in time", decision.retryDelayNanos(), false);
+          case UNFAIR ->
               Refusal.overload(
                   "too many of this caller's requests are waiting",
                   decision.retryDelayNanos(),
-                  decision.retryMeetsDeadline()));
-      case FULL, DEGRADED -> request.begin();
-    }
+                  decision.retryMeetsDeadline());
+        };
+    return refusal != null && answer.completeExceptionally(refusal);
   }
 
   /**
