@@ -20,6 +20,9 @@ record PairedRuns(
   /** The test of the 99th percentiles. */
   static final String P99 = "p99";
 
+  /** For each pair that is wanted; on a machine that is so busy it is no use to go on. */
+  private static final int MOST_DISCARDED = 3;
+
   PairedRuns {
     ab = List.copyOf(ab);
     aa = List.copyOf(aa);
@@ -37,7 +40,7 @@ record PairedRuns(
     List<PairedReport.Pair> ab = new ArrayList<>();
     List<PairedReport.Pair> aa = new ArrayList<>();
     int discarded = 0;
-    while ((ab.size() < pairs || aa.size() < pairs) && discarded <= pairs) {
+    while ((ab.size() < pairs || aa.size() < pairs) && discarded <= MOST_DISCARDED * pairs) {
       progress.note(
           String.format(Locale.ROOT, "pairs: %d A/B, %d A/A of %d", ab.size(), aa.size(), pairs));
       boolean isNoise = aa.size() < ab.size();

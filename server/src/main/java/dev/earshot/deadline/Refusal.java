@@ -1,7 +1,15 @@
 package dev.earshot.deadline;
 
-/** A request that gets no answer: said at once, and for a reason that the caller can act upon. */
-public final class Refusal extends RuntimeException {
+import java.util.concurrent.CompletionException;
+
+/**
+ * A request that gets no answer: said at once, and for a reason that the caller can act upon.
+ *
+ * <p>It comes when the server is busiest, and must be cheap. Every future that depends on a failed
+ * one wraps the failure in a {@link CompletionException}, the stack included, unless it is one: so
+ * it is one, and has no stack.
+ */
+public final class Refusal extends CompletionException {
   private static final long serialVersionUID = 1L;
 
   private final Reason reason;
@@ -25,8 +33,7 @@ public final class Refusal extends RuntimeException {
   }
 
   private Refusal(Reason reason, String message, long retryDelayNanos, boolean retryMeetsDeadline) {
-    // An outcome, not a fault, and it comes when the server is busiest: no stack.
-    super(message, null, false, false);
+    super(message);
     this.reason = reason;
     this.retryDelayNanos = retryDelayNanos;
     this.retryMeetsDeadline = retryMeetsDeadline;
@@ -54,6 +61,13 @@ public final class Refusal extends RuntimeException {
   /** Of an overload: whether a retry after the delay could still be answered in time. */
   public boolean retryMeetsDeadline() {
     return retryMeetsDeadline;
+  }
+
+  /** An outcome, not a fault: nobody asks where it came from. */
+  @Override
+  @SuppressWarnings("UnsynchronizedOverridesSynchronized") // It does nothing.
+  public Throwable fillInStackTrace() {
+    return this;
   }
 
   @Override

@@ -1,6 +1,5 @@
 package dev.earshot.shortlist;
 
-import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
@@ -32,7 +31,6 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.Semaphore;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
@@ -429,8 +427,7 @@ class ShortlisterTest {
   }
 
   private static Refusal.Reason refusal(CompletableFuture<Shortlist> answer) {
-    CompletionException failure = (CompletionException) catchThrowable(answer::join);
-    return ((Refusal) requireNonNull(failure.getCause())).reason();
+    return ((Refusal) catchThrowable(answer::join)).reason();
   }
 
   private final class Runs implements BatchListener {
