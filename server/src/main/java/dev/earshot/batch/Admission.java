@@ -18,7 +18,7 @@ public final class Admission {
   private static final int SHARE = 4;
 
   /** The part of the room that the margin takes at most: workers need something to go on with. */
-  private static final int MARGIN_PART = 4;
+  private static final int MARGIN_PART = 3;
 
   private final MicroBatcher batcher;
 
