@@ -38,9 +38,17 @@ interface Lanes {
    * @param queries int16, {@code [count, 2 · bytes + 1]}: the factors for one byte after the other,
    *     then the summand
    * @param scores int16, {@code [count, rows]}
+   * @param at where the first block's scores go
    */
   void score(
-      byte[] blocks, int bytes, int from, int to, short[][] queries, int count, short[][] scores);
+      byte[] blocks,
+      int bytes,
+      int from,
+      int to,
+      short[][] queries,
+      int count,
+      short[][] scores,
+      int at);
 
   /** The greatest of the first {@code count} scores. */
   short greatest(short[] scores, int count);

@@ -4,11 +4,19 @@ package dev.earshot.search;
 final class ScalarLanes implements Lanes {
   @Override
   public void score(
-      byte[] blocks, int bytes, int from, int to, short[][] queries, int count, short[][] scores) {
+      byte[] blocks,
+      int bytes,
+      int from,
+      int to,
+      short[][] queries,
+      int count,
+      short[][] scores,
+      int at) {
     for (int block = from; block < to; block++) {
       for (int lane = 0; lane < BLOCK; lane++) {
         for (int q = 0; q < count; q++) {
-          scores[q][block * BLOCK + lane] = score(blocks, bytes, block, lane, queries[q]);
+          scores[q][at + (block - from) * BLOCK + lane] =
+              score(blocks, bytes, block, lane, queries[q]);
         }
       }
     }

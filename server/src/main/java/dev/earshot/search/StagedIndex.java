@@ -2,6 +2,7 @@ package dev.earshot.search;
 
 import java.util.Arrays;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Every row's coarse form: its bias and its leading principal components, of four bits each, and
@@ -11,6 +12,10 @@ import java.util.stream.IntStream;
  * <p>Four bits are enough for a leading component: what they leave of it, a hundredth of its
  * variance (Max, <i>Quantizing for minimum distortion</i>, IRE Transactions on Information Theory
  * 6(1), 1960), is little beside the components that are left out.
+ *
+ * <p>Rows lie by what they are near to, in {@link Cells}: a query's best are near each other, and
+ * found there in fewer pages and cache lines. Of a very large index a query looks only at the
+ * coarse rows of the cells that are near to it, see {@link Probe}.
  *
  * <p>Immutable and thread-safe; a thread searches by a {@link StagedSearch} of its own.
  */
@@ -33,6 +38,18 @@ public final class StagedIndex {
   /** Rows of fewer have no components to tell apart. */
   public static final int FEWEST_DIMENSIONS = LEADING + FURTHER;
 
+  /**
+   * Of so many rows not all are looked at. Of fewer, too few are alike for a part of the cells to
+   * hold nearly all of a query's best.
+   */
+  private static final int FEWEST_PROBED = 500_000;
+
+  /** A cell's, in the mean. */
+  private static final int ROWS_OF_A_CELL = 256;
+
+  /** Of a cell's rows, those by which cells are found. */
+  private static final int SAMPLES_OF_A_CELL = 32;
+
   private static final int MOMENT_ROWS = 8_192;
   private static final int RESIDUAL_ROWS = 256;
 
@@ -50,17 +67,23 @@ public final class StagedIndex {
   private final Heads heads;
   private final Lanes lanes;
   private final float[][] basis;
+
+  /** Coarse rows by their places, in blocks. */
   private final byte[] blocks;
 
-  /** int8 {@code [S, FURTHER]}. */
+  private final Cells cells;
+  private final boolean isProbed;
+
+  /** By place: int8 {@code [S, FURTHER]}. */
   private final byte[] further;
 
   /**
-   * What a unit of a row's product is worth, and the row's bias: side by side in one cache line.
+   * What a unit of a row's product is worth, and the row's bias, by place: side by side in one
+   * cache line.
    */
   private final float[] unitsAndBiases;
 
-  /** The rows on the heap, or none where that would take too much of it. */
+  /** The rows by place, on the heap; or none where that would take too much of it. */
   private final byte[] rows;
 
   /** What is in the middle of a leading component's steps, and how long these are. */
@@ -77,9 +100,11 @@ public final class StagedIndex {
   private final float scoreOfFurther;
   private final double coarseVariance;
   private final double refinedVariance;
+  private final double cellVariance;
 
-  private StagedIndex(Heads heads, Lanes lanes, boolean rowsOnHeap) {
+  private StagedIndex(Heads heads, Lanes lanes, boolean rowsOnHeap, boolean isProbed) {
     this.heads = heads;
+    this.isProbed = isProbed;
     this.lanes = lanes;
     basis = PrincipalComponents.of(moments(heads), LEADING + FURTHER);
     float greatestBias = 0;
@@ -92,22 +117,22 @@ public final class StagedIndex {
     furtherFactor = GREATEST_COMPONENT / measureComponents();
     scoreOfFurther = scoreOfProduct / (furtherFactor * furtherFactor);
     biasQuery = (short) Math.max(1, Math.ceil(greatestBias / logitOfScore / GREATEST_COMPONENT));
-    int blockCount = (heads.count() + Lanes.BLOCK - 1) / Lanes.BLOCK;
-    blocks = new byte[Math.multiplyExact(blockCount, BYTES * Lanes.BLOCK)];
-    further = new byte[Math.multiplyExact(heads.count(), FURTHER)];
-    for (int block = 0; block < blockCount; block++) {
-      fillBlock(block);
-    }
+    byte[] coded = new byte[Math.multiplyExact(heads.count(), BYTES)];
+    byte[] furtherOfRows = new byte[Math.multiplyExact(heads.count(), FURTHER)];
+    cells = inCells(coded, furtherOfRows);
+    blocks = inBlocks(coded, cells);
+    further = byPlace(furtherOfRows, cells);
     unitsAndBiases = new float[2 * heads.count()];
     float unit = heads.queryScale() * heads.logitScale();
-    for (int k = 0; k < heads.count(); k++) {
-      unitsAndBiases[2 * k] = unit * heads.scales()[k];
-      unitsAndBiases[2 * k + 1] = heads.biases()[k];
+    for (int place = 0; place < heads.count(); place++) {
+      unitsAndBiases[2 * place] = unit * heads.scales()[cells.row(place)];
+      unitsAndBiases[2 * place + 1] = heads.biases()[cells.row(place)];
     }
-    rows = rowsOnHeap ? heapRows(heads) : new byte[0];
+    rows = rowsOnHeap ? heapRows(heads, cells) : new byte[0];
     double[] variances = measuredVariances();
     coarseVariance = variances[0];
     refinedVariance = variances[1];
+    cellVariance = variances[2];
   }
 
   /**
@@ -129,12 +154,16 @@ public final class StagedIndex {
               + FEWEST_DIMENSIONS
               + ")");
     }
-    return new StagedIndex(heads, isVectorised() ? vectorLanes() : new ScalarLanes(), rowsOnHeap);
+    return of(heads, rowsOnHeap, lanesOfThisJvm(), heads.count() >= FEWEST_PROBED);
   }
 
-  /** For tests: with the given arithmetic. */
-  static StagedIndex of(Heads heads, boolean rowsOnHeap, Lanes lanes) {
-    return new StagedIndex(heads, lanes, rowsOnHeap);
+  /**
+   * With the given arithmetic.
+   *
+   * @param isProbed whether a query looks at a part of the rows only
+   */
+  static StagedIndex of(Heads heads, boolean rowsOnHeap, Lanes lanes, boolean isProbed) {
+    return new StagedIndex(heads, lanes, rowsOnHeap, isProbed);
   }
 
   /** Whether this JVM computes with vectors; without them stages gain little. */
@@ -143,13 +172,19 @@ public final class StagedIndex {
         && VectorKernels.areUsable();
   }
 
+  static Lanes lanesOfThisJvm() {
+    return isVectorised() ? vectorLanes() : new ScalarLanes();
+  }
+
+  /** Apart, so that the class is loaded only where the JVM has vectors. */
   private static Lanes vectorLanes() {
     return new VectorLanes();
   }
 
   /** Heap that an index takes, in bytes. */
   public static long heapBytes(int count, int dimension, boolean rowsOnHeap) {
-    return (long) count * (BYTES + FURTHER + 2 * Float.BYTES + (rowsOnHeap ? dimension : 0));
+    int fixed = BYTES + FURTHER + 2 * Float.BYTES + 2 * Integer.BYTES;
+    return (long) count * (fixed + (rowsOnHeap ? dimension : 0));
   }
 
   /** Length of the longest row: no product with a query of length 1 is greater. */
@@ -232,24 +267,92 @@ public final class StagedIndex {
     }
   }
 
-  private void fillBlock(int block) {
+  /** Leading components of rows that stand for all: float {@code [count, LEADING]}. */
+  private float[][] sample(int count) {
     float[] row = new float[heads.dimension()];
     float[] components = new float[LEADING + FURTHER];
-    int first = block * Lanes.BLOCK;
-    int beyond = Math.min(heads.count(), first + Lanes.BLOCK);
-    for (int k = first; k < beyond; k++) {
+    int sampled = Math.min(count, heads.count());
+    float[][] sample = new float[sampled][];
+    for (int i = 0; i < sampled; i++) {
+      readRow(heads, (int) ((long) i * heads.count() / sampled), row);
+      project(row, components);
+      sample[i] = Arrays.copyOf(components, LEADING);
+    }
+    return sample;
+  }
+
+  /**
+   * Writes the coarse forms of all rows and their further components, and finds their cells.
+   *
+   * @param coded written: {@code [S, BYTES]}
+   * @param furtherOfRows written: {@code [S, FURTHER]}
+   */
+  private Cells inCells(byte[] coded, byte[] furtherOfRows) {
+    int side = (int) Math.round(Math.sqrt((double) heads.count() / ROWS_OF_A_CELL));
+    Clustering clustering = new Clustering(sample(SAMPLES_OF_A_CELL * side * side), side);
+    int[] cellOf = new int[heads.count()];
+    float[] row = new float[heads.dimension()];
+    float[] components = new float[LEADING + FURTHER];
+    float[][] means = new float[clustering.count()][LEADING];
+    double[] biasPowers = new double[clustering.count()];
+    int[] sizes = new int[clustering.count()];
+    for (int k = 0; k < heads.count(); k++) {
       readRow(heads, k, row);
       project(row, components);
-      int at = block * BYTES * Lanes.BLOCK + k - first;
-      blocks[at] = component(heads.biases()[k] / logitOfScore / biasQuery);
-      for (int c = 0; c < LEADING; c += 2) {
-        at += Lanes.BLOCK;
-        blocks[at] = (byte) (step(components, c) << 4 | (step(components, c + 1) + STEPS));
-      }
+      code(components, heads.biases()[k], coded, k);
       for (int c = 0; c < FURTHER; c++) {
-        further[k * FURTHER + c] = component(components[LEADING + c] * furtherFactor);
+        furtherOfRows[k * FURTHER + c] = component(components[LEADING + c] * furtherFactor);
+      }
+      int cell = clustering.cell(components);
+      cellOf[k] = cell;
+      sizes[cell]++;
+      biasPowers[cell] += Math.exp(heads.biases()[k]);
+      PrincipalComponents.addTo(means[cell], 1, components);
+    }
+    byte[] codedCells = new byte[clustering.count() * BYTES];
+    for (int cell = 0; cell < clustering.count(); cell++) {
+      if (sizes[cell] > 0) {
+        for (int c = 0; c < LEADING; c++) {
+          means[cell][c] /= sizes[cell];
+        }
+        code(means[cell], (float) Math.log(biasPowers[cell] / sizes[cell]), codedCells, cell);
       }
     }
+    return Cells.of(cellOf, clustering.count(), inBlocks(codedCells, null));
+  }
+
+  /** Writes a coarse form into a place of {@code coded}. */
+  private void code(float[] components, float bias, byte[] coded, int place) {
+    int at = place * BYTES;
+    coded[at] = component(bias / logitOfScore / biasQuery);
+    for (int c = 0; c < LEADING; c += 2) {
+      at++;
+      coded[at] = (byte) (step(components, c) << 4 | (step(components, c + 1) + STEPS));
+    }
+  }
+
+  /** Coarse forms by their places, in blocks, each transposed; zeros beyond the last. */
+  private static byte[] inBlocks(byte[] coded, @Nullable Cells cells) {
+    int count = coded.length / BYTES;
+    int blockCount = (count + Lanes.BLOCK - 1) / Lanes.BLOCK;
+    byte[] blocks = new byte[Math.multiplyExact(blockCount, BYTES * Lanes.BLOCK)];
+    for (int place = 0; place < count; place++) {
+      int row = cells == null ? place : cells.row(place);
+      int at = place / Lanes.BLOCK * BYTES * Lanes.BLOCK + place % Lanes.BLOCK;
+      for (int i = 0; i < BYTES; i++) {
+        blocks[at + i * Lanes.BLOCK] = coded[row * BYTES + i];
+      }
+    }
+    return blocks;
+  }
+
+  private static byte[] byPlace(byte[] furtherOfRows, Cells cells) {
+    byte[] further = new byte[furtherOfRows.length];
+    for (int place = 0; place < further.length / FURTHER; place++) {
+      System.arraycopy(
+          furtherOfRows, cells.row(place) * FURTHER, further, place * FURTHER, FURTHER);
+    }
+    return further;
   }
 
   /** In which step a component is: −8…7, each of which stands for its middle. */
@@ -262,15 +365,18 @@ public final class StagedIndex {
     return (byte) Math.max(-GREATEST_COMPONENT, Math.min(GREATEST_COMPONENT, Math.round(value)));
   }
 
-  private static byte[] heapRows(Heads heads) {
+  private static byte[] heapRows(Heads heads, Cells cells) {
+    int dimension = heads.dimension();
     byte[] rows = new byte[heads.rows().limit()];
-    heads.rows().get(0, rows);
+    for (int place = 0; place < heads.count(); place++) {
+      heads.rows().get(cells.row(place) * dimension, rows, place * dimension, dimension);
+    }
     return rows;
   }
 
   /**
-   * Of exact logits around coarse ones, and around refined ones: over pairs of rows, one of which
-   * is taken for a query.
+   * Of exact logits around coarse ones, around refined ones, and around those of cells: over pairs
+   * of rows, one of which is taken for a query.
    */
   private double[] measuredVariances() {
     int step = Math.max(1, heads.count() / RESIDUAL_ROWS);
@@ -280,8 +386,8 @@ public final class StagedIndex {
     short[] coarseQuery = new short[QUERY];
     short[] furtherQuery = new short[FURTHER];
     float[] components = new float[LEADING + FURTHER];
-    double[] sums = new double[2];
-    double[] squares = new double[2];
+    double[] sums = new double[3];
+    double[] squares = new double[3];
     int count = 0;
     for (int i = 0; i < heads.count(); i += step) {
       readRow(heads, i, query);
@@ -295,30 +401,36 @@ public final class StagedIndex {
         for (int d = 0; d < dimension; d++) {
           logit += (double) heads.logitScale() * query[d] * other[d];
         }
-        short score =
-            ScalarLanes.score(blocks, BYTES, k / Lanes.BLOCK, k % Lanes.BLOCK, coarseQuery);
+        int place = cells.place(k);
+        short score = score(blocks, place, coarseQuery);
+        short cellScore = score(cells.blocks(), cells.cell(k), coarseQuery);
         double[] residuals = {
           logit - logitOfScore * score,
-          logit - logitOfScore * refined(score, furtherProduct(k, furtherQuery))
+          logit - logitOfScore * refined(score, furtherProduct(place, furtherQuery)),
+          logit - logitOfScore * cellScore
         };
-        for (int r = 0; r < 2; r++) {
+        for (int r = 0; r < residuals.length; r++) {
           sums[r] += residuals[r];
           squares[r] += residuals[r] * residuals[r];
         }
         count++;
       }
     }
-    for (int r = 0; r < 2; r++) {
+    for (int r = 0; r < squares.length; r++) {
       double mean = sums[r] / count;
       squares[r] = squares[r] / count - mean * mean;
     }
     return squares;
   }
 
-  private int furtherProduct(int row, short[] query) {
+  private static short score(byte[] blocks, int place, short[] query) {
+    return ScalarLanes.score(blocks, BYTES, place / Lanes.BLOCK, place % Lanes.BLOCK, query);
+  }
+
+  private int furtherProduct(int place, short[] query) {
     int product = 0;
     for (int c = 0; c < FURTHER; c++) {
-      product += further[row * FURTHER + c] * query[c];
+      product += further[place * FURTHER + c] * query[c];
     }
     return product;
   }
@@ -361,7 +473,7 @@ public final class StagedIndex {
     return scoreOfProduct * query[c] * middles[c];
   }
 
-  /** The products of some rows' further components with a query's. */
+  /** The products of the further components at some places with a query's. */
   void furtherProducts(int[] which, int count, short[] furtherQuery, int[] products) {
     lanes.products(further, which, count, furtherQuery, products);
   }
@@ -388,18 +500,32 @@ public final class StagedIndex {
     return lanes;
   }
 
+  Cells cells() {
+    return cells;
+  }
+
+  /** Whether a query looks at a part of the rows only. */
+  boolean isProbed() {
+    return isProbed;
+  }
+
   byte[] blocks() {
     return blocks;
   }
 
   int blockCount() {
+    return blockCount(blocks);
+  }
+
+  static int blockCount(byte[] blocks) {
     return blocks.length / (BYTES * Lanes.BLOCK);
   }
 
-  /** The exact products of some rows with a query. */
-  void exactProducts(int[] which, int count, short[] exactQuery, Copies copies, int[] products) {
+  /** The exact products of the rows at some places with a query. */
+  void exactProducts(
+      int[] places, int[] which, int count, short[] exactQuery, Copies copies, int[] products) {
     if (rows.length > 0) {
-      lanes.products(rows, which, count, exactQuery, products);
+      lanes.products(rows, places, count, exactQuery, products);
       return;
     }
     int dimension = heads.dimension();
@@ -413,9 +539,9 @@ public final class StagedIndex {
     }
   }
 
-  /** A row's logit, of its exact product. */
-  float logit(int row, int product) {
-    return product * unitsAndBiases[2 * row] + unitsAndBiases[2 * row + 1];
+  /** The logit of the row at a place, of its exact product. */
+  float logit(int place, int product) {
+    return product * unitsAndBiases[2 * place] + unitsAndBiases[2 * place + 1];
   }
 
   /** Scratch of a thread, for rows that are not on the heap. */
@@ -444,5 +570,10 @@ public final class StagedIndex {
   /** Of exact logits around refined ones. */
   double refinedVariance() {
     return refinedVariance;
+  }
+
+  /** Of exact logits around the coarse ones of their rows' cells. */
+  double cellVariance() {
+    return cellVariance;
   }
 }

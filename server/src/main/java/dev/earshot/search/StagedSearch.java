@@ -3,9 +3,10 @@ package dev.earshot.search;
 import java.util.Arrays;
 
 /**
- * One thread's search of a {@link StagedIndex}: coarse scores of all rows, refined ones of the best
- * of them, exact logits of the best of these and of the rows that the user has enabled, and the
- * logarithm of all rows' total, to which the others contribute by the scores that they have.
+ * One thread's search of a {@link StagedIndex}: coarse scores of all rows, or of those that a
+ * {@link Probe} looks at, refined ones of the best of them, exact logits of the best of these and
+ * of the rows that the user has enabled, and the logarithm of all rows' total, to which the others
+ * contribute by the scores that they have.
  *
  * <p>What is found for a query depends on it alone, to the bit, whoever is scored beside it. Not
  * thread-safe.
@@ -37,10 +38,10 @@ public final class StagedSearch {
   /** and this part of all: among many rows more are nearly alike. */
   private static final int FINALIST_PART = 1_000;
 
-  /** Pieces of the rows by which a threshold is guessed, and how long each is at most. */
-  private static final int SAMPLES = 8;
+  /** Pieces of the scores by which a threshold is guessed, and how long each is at most. */
+  private static final int SAMPLES = 64;
 
-  private static final int SAMPLE_LENGTH = 512;
+  private static final int SAMPLE_LENGTH = 64;
   private static final int SAMPLE_PRECISION = 128;
 
   /** Exact powers are made of what is at least e^-8 of the best. */
@@ -57,17 +58,42 @@ public final class StagedSearch {
   private final short[][] coarse = new short[AT_A_TIME][StagedIndex.QUERY];
   private final short[][] further = new short[AT_A_TIME][StagedIndex.FURTHER];
   private final short[][] scores;
+
+  /** By slot, how many of its scores are of rows. */
+  private final int[] scoreCounts = new int[AT_A_TIME];
+
+  private final Cells cells;
+
+  /** By slot, what was looked into; none where all rows are. */
+  private final Probe[] probes;
+
   private final float[] components = new float[StagedIndex.LEADING + StagedIndex.FURTHER];
+
+  /** {@link #coarse} and {@link #scores}, slot by slot. */
+  private final short[][][] coarseOf = new short[AT_A_TIME][][];
+
+  private final short[][][] scoresOf = new short[AT_A_TIME][][];
+
+  private final short[] sample = new short[SAMPLES * SAMPLE_LENGTH];
   private final short[] exact;
   private final StagedIndex.Copies copies;
 
-  /** Rows that are refined, in ascending order, and their refined scores. */
+  /** What is refined: positions in the scores, in ascending order, places, and refined scores. */
   private final int[] candidates;
 
+  private final int[] candidatePlaces;
   private final short[] refined;
 
-  /** Rows whose exact logits are made: first places among the candidates, then rows. */
+  /** Finalists among the candidates, in ascending order. */
+  private final int[] finalists;
+
+  /** Rows whose exact logits are made, and their places: of the finalists, then what is enabled. */
   private final int[] rows;
+
+  private final int[] places;
+
+  /** By enabled row, where its exact logit stands. */
+  private final int[] enabledAt;
 
   private final int[] products;
   private final float[] logits;
@@ -87,16 +113,29 @@ public final class StagedSearch {
     fewestRefined = Math.max(FEWEST_REFINED, Math.min(MOST_REFINED, count / REFINED_PART));
     queries = new float[AT_A_TIME][heads.dimension()];
     scores = new short[AT_A_TIME][index.blockCount() * Lanes.BLOCK];
+    for (int slot = 0; slot < AT_A_TIME; slot++) {
+      coarseOf[slot] = new short[][] {coarse[slot]};
+      scoresOf[slot] = new short[][] {scores[slot]};
+    }
     exact = new short[heads.dimension()];
     copies = new StagedIndex.Copies(index);
     // Where all rows score alike, all are candidates.
     candidates = new int[count];
+    candidatePlaces = index.isProbed() ? new int[count] : candidates;
     refined = new short[count];
+    finalists = new int[count];
     rows = new int[count + maxEnabled];
+    places = new int[count + maxEnabled];
+    enabledAt = new int[maxEnabled];
     products = new int[count + maxEnabled];
     logits = new float[count + maxEnabled];
     topRows = new int[maxK];
     topLogits = new float[maxK];
+    cells = index.cells();
+    probes = new Probe[index.isProbed() ? AT_A_TIME : 0];
+    for (int slot = 0; slot < probes.length; slot++) {
+      probes[slot] = new Probe(index);
+    }
   }
 
   /** Where the query of a slot, below {@link #AT_A_TIME}, is to be put: float, D, of length 1. */
@@ -104,15 +143,27 @@ public final class StagedSearch {
     return queries[slot];
   }
 
-  /** Scores all rows for the queries of the first slots. */
+  /** Scores rows for the queries of the first slots. */
   public void score(int slots) {
     for (int slot = 0; slot < slots; slot++) {
       index.coarse(queries[slot], components, coarse[slot], further[slot]);
     }
+    if (probes.length == 0) {
+      scoreAll(slots);
+      Arrays.fill(scoreCounts, 0, slots, heads.count());
+      return;
+    }
+    for (int slot = 0; slot < slots; slot++) {
+      scoreCounts[slot] = probes[slot].score(coarseOf[slot], scoresOf[slot]);
+    }
+  }
+
+  private void scoreAll(int slots) {
     int blocks = index.blockCount();
     for (int from = 0; from < blocks; from += TILE) {
       int to = Math.min(blocks, from + TILE);
-      lanes.score(index.blocks(), StagedIndex.BYTES, from, to, coarse, slots, scores);
+      lanes.score(
+          index.blocks(), StagedIndex.BYTES, from, to, coarse, slots, scores, from * Lanes.BLOCK);
     }
   }
 
@@ -128,14 +179,21 @@ public final class StagedSearch {
     float logitOfScore = inverseTemperature * index.logitOfScore();
     int slope = Math.max(1, (int) Math.round(logitOfScore / LN_2 * (1 << 23)));
 
-    int count = heads.count();
+    Probe probe = probes.length == 0 ? null : probes[slot];
+    int count = scoreCounts[slot];
     short best = lanes.greatest(scored, count);
     int wanted = Math.min(count, fewestRefined + REFINED_AN_ANSWER * k);
-    short threshold = threshold(scored, count, best, sampleThreshold(scored, best, wanted), wanted);
+    short threshold =
+        threshold(scored, count, best, sampleThreshold(scored, count, best, wanted), wanted);
     int candidateCount = lanes.findAtLeast(scored, count, threshold, candidates);
     double others = lanes.sumOfPowersBelow(scored, count, threshold, best, slope);
 
-    index.furtherProducts(candidates, candidateCount, further[slot], products);
+    if (probe != null) {
+      for (int i = 0; i < candidateCount; i++) {
+        candidatePlaces[i] = probe.place(candidates[i]);
+      }
+    }
+    index.furtherProducts(candidatePlaces, candidateCount, further[slot], products);
     for (int i = 0; i < candidateCount; i++) {
       refined[i] = index.refined(scored[candidates[i]], products[i]);
     }
@@ -148,32 +206,37 @@ public final class StagedSearch {
             (Short.MIN_VALUE + refinedBest) >> 1,
             Math.min(
                 candidateCount,
-                FEWEST_FINALISTS + FINALISTS_AN_ANSWER * k + count / FINALIST_PART));
-    int finalists = lanes.findAtLeast(refined, candidateCount, refinedThreshold, rows);
+                FEWEST_FINALISTS + FINALISTS_AN_ANSWER * k + heads.count() / FINALIST_PART));
+    int finalistCount = lanes.findAtLeast(refined, candidateCount, refinedThreshold, finalists);
     double refinedOthers =
         lanes.sumOfPowersBelow(refined, candidateCount, refinedThreshold, refinedBest, slope);
-    for (int i = 0; i < finalists; i++) {
-      rows[i] = candidates[rows[i]];
+    for (int i = 0; i < finalistCount; i++) {
+      places[i] = candidatePlaces[finalists[i]];
+      rows[i] = cells.row(places[i]);
     }
 
-    int all = finalists;
-    for (int row : enabled) {
-      if (Arrays.binarySearch(rows, 0, finalists, row) >= 0) {
+    int all = finalistCount;
+    for (int e = 0; e < enabled.length; e++) {
+      int place = cells.place(enabled[e]);
+      int position = probe == null ? place : probe.position(place);
+      int candidate = Arrays.binarySearch(candidates, 0, candidateCount, position);
+      int finalist = Arrays.binarySearch(finalists, 0, finalistCount, candidate);
+      if (finalist >= 0) {
+        enabledAt[e] = finalist;
         continue;
       }
-      rows[all++] = row;
-      int candidate = Arrays.binarySearch(candidates, 0, candidateCount, row);
       if (candidate >= 0) {
         refinedOthers -= power(refined[candidate] - refinedBest, slope);
-      } else {
-        others -= power(scored[row] - best, slope);
+      } else if (position >= 0) {
+        others -= power(scored[position] - best, slope);
       }
+      enabledAt[e] = all;
+      places[all] = place;
+      rows[all++] = enabled[e];
     }
     exactLogits(slot, all);
-    int next = finalists;
     for (int e = 0; e < enabled.length; e++) {
-      int at = Arrays.binarySearch(rows, 0, finalists, enabled[e]);
-      logits[at >= 0 ? at : next++] += boosts[e];
+      logits[enabledAt[e]] += boosts[e];
     }
     takeBest(all, inverseTemperature, k);
 
@@ -183,6 +246,9 @@ public final class StagedSearch {
     for (int i = 0; i < all; i++) {
       float below = logits[i] - most;
       total += below > -NEAR ? Math.exp(below) : power(below, logitSlope);
+    }
+    if (probe != null) {
+      total += elsewhere(probe, best, slope, inverseTemperature, most);
     }
     double half = inverseTemperature * inverseTemperature / 2;
     total +=
@@ -194,11 +260,19 @@ public final class StagedSearch {
     logTotal = most + Math.log(total);
   }
 
+  /** What the rows add that were not looked at: next to nothing, unless the answer is unsure. */
+  private double elsewhere(
+      Probe probe, short best, int slope, float inverseTemperature, float most) {
+    double variance = (double) inverseTemperature * inverseTemperature * index.cellVariance();
+    double bestLogit = (double) inverseTemperature * index.logitOfScore() * best;
+    return probe.sumOfPowersElsewhere(best, slope) * Math.exp(variance / 2 + bestLogit - most);
+  }
+
   private void exactLogits(int slot, int count) {
     index.exact(queries[slot], exact);
-    index.exactProducts(rows, count, exact, copies, products);
+    index.exactProducts(places, rows, count, exact, copies, products);
     for (int i = 0; i < count; i++) {
-      logits[i] = index.logit(rows[i], products[i]);
+      logits[i] = index.logit(places[i], products[i]);
     }
   }
 
@@ -233,20 +307,19 @@ public final class StagedSearch {
   }
 
   /** What would be such a threshold if all rows were like a few of them. */
-  private int sampleThreshold(short[] scored, short best, int wanted) {
-    int step = heads.count() / SAMPLES;
+  private int sampleThreshold(short[] scored, int scoredCount, short best, int wanted) {
+    int step = scoredCount / SAMPLES;
     int length = Math.min(step, SAMPLE_LENGTH);
+    int sampled = SAMPLES * length;
+    for (int piece = 0; piece < SAMPLES; piece++) {
+      System.arraycopy(scored, piece * step, sample, piece * length, length);
+    }
     double wantedOfSample = 1.5 * wanted * length / step;
     int low = Short.MIN_VALUE;
     int high = best + 1;
     while (high - low > SAMPLE_PRECISION) {
       int middle = (low + high) >> 1;
-      int count = 0;
-      for (int sample = 0; sample < SAMPLES; sample++) {
-        int from = sample * step;
-        count += lanes.countAtLeast(scored, from, from + length, (short) middle);
-      }
-      if (count < wantedOfSample) {
+      if (lanes.countAtLeast(sample, 0, sampled, (short) middle) < wantedOfSample) {
         high = middle;
       } else {
         low = middle;

@@ -12,6 +12,8 @@ public final class StagedWarmUp {
   private static final int ROWS = 2_048;
   private static final int DIMENSION = 256;
   private static final int K = 20;
+  private static final int[] ENABLED = {0, ROWS / 2, ROWS - 1};
+  private static final float[] BOOSTS = {1, 1, 1};
   private static final int SEARCHES = 50;
 
   /** Rounds that must be no faster than the fastest before: compiled code comes in steps. */
@@ -27,9 +29,12 @@ public final class StagedWarmUp {
    * @param mostNanos after which it ends in any case
    */
   public static void run(long mostNanos) {
-    StagedSearch search = new StagedSearch(StagedIndex.of(randomRows(), true), 8, K);
-    int[] enabled = {0, ROWS / 2, ROWS - 1};
-    float[] boosts = {1, 1, 1};
+    Heads rows = randomRows();
+    Lanes lanes = StagedIndex.lanesOfThisJvm();
+    StagedSearch[] searches = {
+      new StagedSearch(StagedIndex.of(rows, true, lanes, false), 8, K),
+      new StagedSearch(StagedIndex.of(rows, true, lanes, true), 8, K)
+    };
     Random random = new Random(1);
     long end = System.nanoTime() + mostNanos;
     long fastest = Long.MAX_VALUE;
@@ -37,18 +42,21 @@ public final class StagedWarmUp {
     while (steady < STEADY_ROUNDS && System.nanoTime() < end) {
       long start = System.nanoTime();
       for (int i = 0; i < SEARCHES; i++) {
-        int slots = 1 + i % StagedSearch.AT_A_TIME;
-        for (int slot = 0; slot < slots; slot++) {
-          fill(search.query(slot), random);
-        }
-        search.score(slots);
-        for (int slot = 0; slot < slots; slot++) {
-          search.find(slot, enabled, boosts, 1, K);
-        }
+        search(searches[i % 2], 1 + i / 2 % StagedSearch.AT_A_TIME, random);
       }
       long took = System.nanoTime() - start;
       steady = took > NO_FASTER * fastest ? steady + 1 : 0;
       fastest = Math.min(fastest, took);
+    }
+  }
+
+  private static void search(StagedSearch search, int slots, Random random) {
+    for (int slot = 0; slot < slots; slot++) {
+      fill(search.query(slot), random);
+    }
+    search.score(slots);
+    for (int slot = 0; slot < slots; slot++) {
+      search.find(slot, ENABLED, BOOSTS, 1, K);
     }
   }
 

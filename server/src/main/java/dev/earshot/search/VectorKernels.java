@@ -44,16 +44,24 @@ final class VectorKernels {
   }
 
   static void score(
-      byte[] blocks, int bytes, int from, int to, short[][] queries, int count, short[][] scores) {
+      byte[] blocks,
+      int bytes,
+      int from,
+      int to,
+      short[][] queries,
+      int count,
+      short[][] scores,
+      int at) {
+    int written = at - from * Lanes.BLOCK;
     int q = 0;
     for (; q + 4 <= count; q += 4) {
-      score4(blocks, bytes, from, to, queries, scores, q);
+      score4(blocks, bytes, from, to, queries, scores, q, written);
     }
     for (; q + 2 <= count; q += 2) {
-      score2(blocks, bytes, from, to, queries, scores, q);
+      score2(blocks, bytes, from, to, queries, scores, q, written);
     }
     if (q < count) {
-      score1(blocks, bytes, from, to, queries[q], scores[q]);
+      score1(blocks, bytes, from, to, queries[q], scores[q], written);
     }
   }
 
@@ -66,7 +74,7 @@ final class VectorKernels {
   }
 
   private static void score1(
-      byte[] blocks, int bytes, int from, int to, short[] query0, short[] scores0) {
+      byte[] blocks, int bytes, int from, int to, short[] query0, short[] scores0, int written) {
     ShortVector lower = all((short) Lanes.LOWER);
     for (int row = from * Lanes.BLOCK; row < to * Lanes.BLOCK; row += PAIR) {
       int at = row / Lanes.BLOCK * bytes * Lanes.BLOCK + row % Lanes.BLOCK;
@@ -82,13 +90,20 @@ final class VectorKernels {
         a0 = a0.add(a.mul(f0)).add(aLower.mul(s0));
         b0 = b0.add(b.mul(f0)).add(bLower.mul(s0));
       }
-      a0.intoArray(scores0, row);
-      b0.intoArray(scores0, row + LANES);
+      a0.intoArray(scores0, row + written);
+      b0.intoArray(scores0, row + written + LANES);
     }
   }
 
   private static void score2(
-      byte[] blocks, int bytes, int from, int to, short[][] queries, short[][] scores, int first) {
+      byte[] blocks,
+      int bytes,
+      int from,
+      int to,
+      short[][] queries,
+      short[][] scores,
+      int first,
+      int written) {
     short[] query0 = queries[first];
     short[] query1 = queries[first + 1];
     ShortVector lower = all((short) Lanes.LOWER);
@@ -112,15 +127,22 @@ final class VectorKernels {
         a1 = a1.add(a.mul(f1)).add(aLower.mul(s1));
         b1 = b1.add(b.mul(f1)).add(bLower.mul(s1));
       }
-      a0.intoArray(scores[first], row);
-      b0.intoArray(scores[first], row + LANES);
-      a1.intoArray(scores[first + 1], row);
-      b1.intoArray(scores[first + 1], row + LANES);
+      a0.intoArray(scores[first], row + written);
+      b0.intoArray(scores[first], row + written + LANES);
+      a1.intoArray(scores[first + 1], row + written);
+      b1.intoArray(scores[first + 1], row + written + LANES);
     }
   }
 
   private static void score4(
-      byte[] blocks, int bytes, int from, int to, short[][] queries, short[][] scores, int first) {
+      byte[] blocks,
+      int bytes,
+      int from,
+      int to,
+      short[][] queries,
+      short[][] scores,
+      int first,
+      int written) {
     short[] query0 = queries[first];
     short[] query1 = queries[first + 1];
     short[] query2 = queries[first + 2];
@@ -158,14 +180,14 @@ final class VectorKernels {
         a3 = a3.add(a.mul(f3)).add(aLower.mul(s3));
         b3 = b3.add(b.mul(f3)).add(bLower.mul(s3));
       }
-      a0.intoArray(scores[first], row);
-      b0.intoArray(scores[first], row + LANES);
-      a1.intoArray(scores[first + 1], row);
-      b1.intoArray(scores[first + 1], row + LANES);
-      a2.intoArray(scores[first + 2], row);
-      b2.intoArray(scores[first + 2], row + LANES);
-      a3.intoArray(scores[first + 3], row);
-      b3.intoArray(scores[first + 3], row + LANES);
+      a0.intoArray(scores[first], row + written);
+      b0.intoArray(scores[first], row + written + LANES);
+      a1.intoArray(scores[first + 1], row + written);
+      b1.intoArray(scores[first + 1], row + written + LANES);
+      a2.intoArray(scores[first + 2], row + written);
+      b2.intoArray(scores[first + 2], row + written + LANES);
+      a3.intoArray(scores[first + 3], row + written);
+      b3.intoArray(scores[first + 3], row + written + LANES);
     }
   }
 

@@ -15,8 +15,15 @@ final class VectorLanes implements Lanes {
 
   @Override
   public void score(
-      byte[] blocks, int bytes, int from, int to, short[][] queries, int count, short[][] scores) {
-    VectorKernels.score(blocks, bytes, from, to, queries, count, scores);
+      byte[] blocks,
+      int bytes,
+      int from,
+      int to,
+      short[][] queries,
+      int count,
+      short[][] scores,
+      int at) {
+    VectorKernels.score(blocks, bytes, from, to, queries, count, scores, at);
   }
 
   @Override

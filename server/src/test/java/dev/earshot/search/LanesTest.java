@@ -34,9 +34,9 @@ class LanesTest {
     short[][] expected = new short[queries][ROWS];
     short[][] actual = new short[queries][ROWS];
 
-    scalar.score(blocks, BYTES, 0, BLOCKS, query, queries, expected);
-    vector.score(blocks, BYTES, 0, 2, query, queries, actual);
-    vector.score(blocks, BYTES, 2, BLOCKS, query, queries, actual);
+    scalar.score(blocks, BYTES, 0, BLOCKS, query, queries, expected, 0);
+    vector.score(blocks, BYTES, 0, 2, query, queries, actual, 0);
+    vector.score(blocks, BYTES, 2, BLOCKS, query, queries, actual, 2 * Lanes.BLOCK);
 
     assertThat(actual).isDeepEqualTo(expected);
   }
