@@ -1,6 +1,7 @@
 package dev.earshot.search;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import java.nio.ByteBuffer;
 import java.util.Arrays;
@@ -51,6 +52,31 @@ class ProbedSearchTest extends StagedSearchContract {
                     query[0]));
       }
     }
+  }
+
+  @Test
+  void whatIsNotLookedAtCountsWhereNoRowStandsOut() {
+    Random random = new Random(6);
+    Heads heads = randomRows(random);
+    StagedSearch search =
+        new StagedSearch(StagedIndex.of(heads, true, new VectorLanes(), true), 1, 10);
+    for (int d = 0; d < DIMENSION; d++) {
+      search.query(0)[d] = (random.nextBoolean() ? 1 : -1) / 16f;
+    }
+    float inverseTemperature = 0.1f;
+    double powers = 0;
+    for (int row = 0; row < ROWS; row++) {
+      double product = 0;
+      for (int d = 0; d < DIMENSION; d++) {
+        product += heads.rows().get(row * DIMENSION + d) * search.query(0)[d];
+      }
+      powers += Math.exp(inverseTemperature * heads.logitScale() * heads.scales()[row] * product);
+    }
+
+    search.score(1);
+    search.find(0, new int[0], new float[0], inverseTemperature, 10);
+
+    assertThat(search.logTotal()).isCloseTo(Math.log(powers), within(0.1));
   }
 
   private static Heads randomRows(Random random) {
