@@ -54,9 +54,6 @@ final class VectorKernels {
       int at) {
     int written = at - from * Lanes.BLOCK;
     int q = 0;
-    for (; q + 4 <= count; q += 4) {
-      score4(blocks, bytes, from, to, queries, scores, q, written);
-    }
     for (; q + 2 <= count; q += 2) {
       score2(blocks, bytes, from, to, queries, scores, q, written);
     }
@@ -95,6 +92,7 @@ final class VectorKernels {
     }
   }
 
+  /** Two queries for each vector of rows: with four their scores no longer fit into registers. */
   private static void score2(
       byte[] blocks,
       int bytes,
@@ -131,63 +129,6 @@ final class VectorKernels {
       b0.intoArray(scores[first], row + written + LANES);
       a1.intoArray(scores[first + 1], row + written);
       b1.intoArray(scores[first + 1], row + written + LANES);
-    }
-  }
-
-  private static void score4(
-      byte[] blocks,
-      int bytes,
-      int from,
-      int to,
-      short[][] queries,
-      short[][] scores,
-      int first,
-      int written) {
-    short[] query0 = queries[first];
-    short[] query1 = queries[first + 1];
-    short[] query2 = queries[first + 2];
-    short[] query3 = queries[first + 3];
-    ShortVector lower = all((short) Lanes.LOWER);
-    for (int row = from * Lanes.BLOCK; row < to * Lanes.BLOCK; row += PAIR) {
-      int at = row / Lanes.BLOCK * bytes * Lanes.BLOCK + row % Lanes.BLOCK;
-      ShortVector a0 = all(query0[2 * bytes]);
-      ShortVector b0 = a0;
-      ShortVector a1 = all(query1[2 * bytes]);
-      ShortVector b1 = a1;
-      ShortVector a2 = all(query2[2 * bytes]);
-      ShortVector b2 = a2;
-      ShortVector a3 = all(query3[2 * bytes]);
-      ShortVector b3 = a3;
-      for (int i = 0; i < 2 * bytes; i += 2, at += Lanes.BLOCK) {
-        ShortVector a = bytes(blocks, at);
-        ShortVector b = bytes(blocks, at + LANES);
-        ShortVector aLower = a.and(lower);
-        ShortVector bLower = b.and(lower);
-        ShortVector f0 = all(query0[i]);
-        ShortVector s0 = all(query0[i + 1]);
-        a0 = a0.add(a.mul(f0)).add(aLower.mul(s0));
-        b0 = b0.add(b.mul(f0)).add(bLower.mul(s0));
-        ShortVector f1 = all(query1[i]);
-        ShortVector s1 = all(query1[i + 1]);
-        a1 = a1.add(a.mul(f1)).add(aLower.mul(s1));
-        b1 = b1.add(b.mul(f1)).add(bLower.mul(s1));
-        ShortVector f2 = all(query2[i]);
-        ShortVector s2 = all(query2[i + 1]);
-        a2 = a2.add(a.mul(f2)).add(aLower.mul(s2));
-        b2 = b2.add(b.mul(f2)).add(bLower.mul(s2));
-        ShortVector f3 = all(query3[i]);
-        ShortVector s3 = all(query3[i + 1]);
-        a3 = a3.add(a.mul(f3)).add(aLower.mul(s3));
-        b3 = b3.add(b.mul(f3)).add(bLower.mul(s3));
-      }
-      a0.intoArray(scores[first], row + written);
-      b0.intoArray(scores[first], row + written + LANES);
-      a1.intoArray(scores[first + 1], row + written);
-      b1.intoArray(scores[first + 1], row + written + LANES);
-      a2.intoArray(scores[first + 2], row + written);
-      b2.intoArray(scores[first + 2], row + written + LANES);
-      a3.intoArray(scores[first + 3], row + written);
-      b3.intoArray(scores[first + 3], row + written + LANES);
     }
   }
 
