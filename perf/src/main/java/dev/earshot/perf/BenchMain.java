@@ -35,6 +35,7 @@ import picocli.CommandLine.Spec;
       MemoryProbe.class,
       EchoServer.class,
       RuntimeFloorProbe.class,
+      StallsProbe.class,
       InProcessProbe.class,
       PlainServerCommand.class,
       FaultyServerCommand.class

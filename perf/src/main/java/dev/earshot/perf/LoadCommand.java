@@ -6,6 +6,7 @@ import dev.earshot.perf.load.PhaseResult;
 import dev.earshot.perf.load.ServerUse;
 import dev.earshot.perf.load.Traffic;
 import dev.earshot.perf.micro.RuntimeFloor;
+import dev.earshot.perf.micro.Stalls;
 import dev.earshot.perf.process.Cpus;
 import dev.earshot.perf.process.Probe;
 import dev.earshot.perf.process.ServerProcess;
@@ -48,6 +49,8 @@ final class LoadCommand implements Callable<Integer> {
   private static final int INVALID = 3;
   private static final Duration PATIENCE = Duration.ofMinutes(3);
   private static final double FIRST_RATE = 200;
+
+  private static final double STALLS_SECONDS = 5;
 
   /** At least so many a second warm a server up, or compiling is not done when counting begins. */
   private static final double WARM_UP_RATE = 600;
@@ -188,6 +191,11 @@ final class LoadCommand implements Callable<Integer> {
     }
     // Read once: of the floors the requests are as long as they were, and their ids too.
     Traffic traffic = traffic(time);
+    List<Stalls.Times> stalls = new ArrayList<>();
+    if (floors) {
+      progress.note("how still the machine is");
+      stalls.add(stalls(load.serverCpus()));
+    }
     LoadReport report;
     if (server != null) {
       setup.put("server", "running at " + server);
@@ -225,7 +233,7 @@ final class LoadCommand implements Callable<Integer> {
       }
     }
     if (floors) {
-      report = withFloors(report, directory, traffic, progress);
+      report = withFloors(report, directory, traffic, progress, stalls);
     }
     results.publish(report, LoadText.markdown(report));
     return report.isValid() ? 0 : INVALID;
@@ -298,7 +306,11 @@ final class LoadCommand implements Callable<Integer> {
   }
 
   private LoadReport withFloors(
-      LoadReport report, Path bundle, Traffic traffic, ProgressLine progress)
+      LoadReport report,
+      Path bundle,
+      Traffic traffic,
+      ProgressLine progress,
+      List<Stalls.Times> stalls)
       throws IOException, InterruptedException, BenchException {
     List<Double> atRates = new ArrayList<>(rates);
     long bytes = report.runs().isEmpty() ? 0 : report.runs().get(0).responseBytes();
@@ -308,6 +320,7 @@ final class LoadCommand implements Callable<Integer> {
           .forEach(part -> atRates.add(part * report.sweep().capacity()));
       bytes = report.sweep().curve().get(0).responseBytes();
     }
+    stalls.add(stalls(load.serverCpus()));
     progress.note("the floor: an echo of " + bytes + " bytes");
     List<PhaseResult> echo = new ArrayList<>();
     try (ServerProcess process =
@@ -344,7 +357,16 @@ final class LoadCommand implements Callable<Integer> {
         report.runs(),
         report.sweep(),
         report.overload(),
-        new LoadReport.Floors(echo, runtime));
+        new LoadReport.Floors(echo, runtime, stalls));
+  }
+
+  private static Stalls.Times stalls(Cpus cpus)
+      throws IOException, InterruptedException, BenchException {
+    return Probe.run(
+        BenchMain.class.getName(),
+        List.of("stalls", "--seconds=" + STALLS_SECONDS),
+        cpus,
+        Stalls.Times.class);
   }
 
   /**

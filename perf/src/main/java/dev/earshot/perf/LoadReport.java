@@ -5,6 +5,7 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import dev.earshot.perf.load.PhaseResult;
 import dev.earshot.perf.micro.RuntimeFloor;
+import dev.earshot.perf.micro.Stalls;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -94,9 +95,15 @@ record LoadReport(
    *
    * @param echo the same messages through grpc-java and nothing else, at the rates of the curve
    * @param runtime ONNX Runtime on the same graphs
+   * @param stalls what the machine kept from any thread there, before the server and after it
    */
   @JsonIgnoreProperties(ignoreUnknown = true)
-  record Floors(List<PhaseResult> echo, RuntimeFloor.@Nullable Times runtime) {}
+  record Floors(
+      List<PhaseResult> echo, RuntimeFloor.@Nullable Times runtime, List<Stalls.Times> stalls) {
+    public Floors {
+      stalls = stalls == null ? List.of() : List.copyOf(stalls);
+    }
+  }
 
   /**
    * A run against the echo at the same rate.

@@ -3,6 +3,7 @@ package dev.earshot.perf;
 import dev.earshot.perf.load.PhaseResult;
 import dev.earshot.perf.load.ServerUse;
 import dev.earshot.perf.micro.RuntimeFloor;
+import dev.earshot.perf.micro.Stalls;
 import java.util.Formatter;
 import java.util.List;
 import java.util.Locale;
@@ -59,6 +60,12 @@ final class LoadText {
     }
     LoadReport.Floors floors = report.floors();
     if (floors != null) {
+      for (Stalls.Times stalls : floors.stalls()) {
+        out.format(
+            "%nThe machine: a thread that only read the clock there missed %.2f%% of %.0f s, %.1f"
+                + " times a second for more than 1 ms, at most %.2f ms.%n",
+            100 * stalls.share(), stalls.seconds(), stalls.longASecond(), stalls.longestMs());
+      }
       phases(text, "Floor: an echo of the same messages", floors.echo());
       for (LoadReport.Beyond beyond : report.beyondEcho()) {
         out.format(

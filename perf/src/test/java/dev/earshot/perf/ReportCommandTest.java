@@ -8,6 +8,7 @@ import dev.earshot.perf.load.Phase;
 import dev.earshot.perf.load.PhaseResult;
 import dev.earshot.perf.load.Traffic;
 import dev.earshot.perf.micro.RuntimeFloor;
+import dev.earshot.perf.micro.Stalls;
 import io.grpc.Server;
 import io.grpc.netty.NettyServerBuilder;
 import java.io.PrintWriter;
@@ -51,7 +52,8 @@ final class ReportCommandTest {
                     700,
                     900,
                     List.of(new RuntimeFloor.PacedTime(200, 1_400, 1_900)),
-                    List.of(new RuntimeFloor.BatchTime(1, 700, 900)))));
+                    List.of(new RuntimeFloor.BatchTime(1, 700, 900))),
+                List.of(new Stalls.Times(5, 0.01, 2, 4.5))));
     Results.publish(
         new PrintWriter(new StringWriter()),
         true,

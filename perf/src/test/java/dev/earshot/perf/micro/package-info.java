@@ -1,0 +1,4 @@
+@NullMarked
+package dev.earshot.perf.micro;
+
+import org.jspecify.annotations.NullMarked;
