@@ -1,6 +1,7 @@
 package dev.earshot.grpc;
 
 import com.google.rpc.Status;
+import dev.earshot.core.Outbox;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import java.util.ArrayList;
@@ -9,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
 import java.util.function.BiFunction;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -100,17 +102,22 @@ final class AnswerStream<Q, A> implements StreamObserver<Q> {
       readOn();
       return;
     }
+    Executor home = Outbox.home();
     answer.whenComplete((response, failure) -> {
       if (answer.isCancelled()) {
         return;
       }
       A written =
           failure == null ? response : error.apply(requestId, RpcError.from(failure).status());
-      write(written);
-      // The message counts as unanswered until it is known what follows, so that the stream goes
-      // on.
-      next.apply(written).ifPresent(this::follow);
-      settled(requestId);
+      Outbox.send(
+          home,
+          () -> {
+            write(written);
+            // The message counts as unanswered until it is known what follows, so that the stream
+            // goes on.
+            next.apply(written).ifPresent(this::follow);
+            settled(requestId);
+          });
     });
     readOn();
   }

@@ -4,6 +4,7 @@ import dev.earshot.bias.Biaser;
 import dev.earshot.catalog.BundleReloader;
 import dev.earshot.catalog.Catalog;
 import dev.earshot.context.Interactions;
+import dev.earshot.core.Outbox;
 import dev.earshot.deadline.Ticker;
 import dev.earshot.profile.Profiles;
 import dev.earshot.profile.Users;
@@ -28,6 +29,7 @@ import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
+import io.netty.util.concurrent.EventExecutor;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
@@ -220,9 +222,13 @@ public final class GrpcEndpoint implements AutoCloseable {
     public static EventLoops start(int count) {
       boolean epoll = Epoll.isAvailable();
       IoHandlerFactory handler = epoll ? EpollIoHandler.newFactory() : NioIoHandler.newFactory();
+      EventLoopGroup group =
+          new MultiThreadIoEventLoopGroup(count, new PromptThreads("earshot-event-loop"), handler);
+      for (EventExecutor loop : group) {
+        loop.execute(() -> Outbox.isHome(loop));
+      }
       return new EventLoops(
-          new MultiThreadIoEventLoopGroup(count, new PromptThreads("earshot-event-loop"), handler),
-          epoll ? EpollServerSocketChannel.class : NioServerSocketChannel.class);
+          group, epoll ? EpollServerSocketChannel.class : NioServerSocketChannel.class);
     }
 
     /** Runs short tasks that do not block. */

@@ -1,9 +1,11 @@
 package dev.earshot.grpc;
 
+import dev.earshot.core.Outbox;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -13,7 +15,8 @@ final class UnaryCalls {
   private UnaryCalls() {}
 
   /**
-   * Answers when the stage completes, from whichever thread completes it.
+   * Answers when the stage completes, from whichever thread completes it, by way of its {@link
+   * Outbox}.
    *
    * @param work validates the request and begins; what it throws ends the call too
    * @param response makes the response of the result
@@ -44,6 +47,7 @@ final class UnaryCalls {
       // Also keeps onNext from throwing once the caller is gone.
       call.setOnCancelHandler(() -> stage.cancel(false));
     }
+    Executor home = Outbox.home();
     stage.whenComplete((result, failure) -> {
       if (isCancelled(observer)) {
         return;
@@ -58,9 +62,13 @@ final class UnaryCalls {
         observer.onError(RpcError.from(e).toException());
         return;
       }
-      observer.onNext(message);
-      observer.onCompleted();
-      handedOver.accept(result);
+      Outbox.send(
+          home,
+          () -> {
+            observer.onNext(message);
+            observer.onCompleted();
+            handedOver.accept(result);
+          });
     });
   }
 

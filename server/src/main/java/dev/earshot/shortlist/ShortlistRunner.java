@@ -4,6 +4,7 @@ import dev.earshot.batch.BatchPlan;
 import dev.earshot.batch.BatchRunner;
 import dev.earshot.batch.Job.Drop;
 import dev.earshot.catalog.ServedModel;
+import dev.earshot.core.Outbox;
 import dev.earshot.deadline.Reserve;
 import dev.earshot.deadline.Ticker;
 import dev.earshot.model.Calibration;
@@ -159,15 +160,17 @@ final class ShortlistRunner implements BatchRunner<ShortlistJob> {
     long classified = ticker.nanoTime();
     costs.classified(rows.size(), mostSkills, classified - attended);
     long expected = plan.expected();
-    for (int i = 0; i < rows.size(); i++) {
-      ShortlistJob job = rows.get(i);
-      if (job.budget().isSpent()) {
-        job.drop(Drop.EXPIRED);
-        continue;
+    try (Outbox unused = Outbox.open()) {
+      for (int i = 0; i < rows.size(); i++) {
+        ShortlistJob job = rows.get(i);
+        if (job.budget().isSpent()) {
+          job.drop(Drop.EXPIRED);
+          continue;
+        }
+        Shortlist.StageTimes times =
+            job.times(attended - encoded, classified - attended, batchSize, expected);
+        job.answer().complete(shortlist(i, job, times));
       }
-      Shortlist.StageTimes times =
-          job.times(attended - encoded, classified - attended, batchSize, expected);
-      job.answer().complete(shortlist(i, job, times));
     }
     costs.handedOver(rows.size(), ticker.nanoTime() - classified);
   }
