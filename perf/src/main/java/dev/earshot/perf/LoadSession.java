@@ -47,6 +47,8 @@ final class LoadSession implements AutoCloseable {
   }
 
   List<PhaseResult> run(List<Phase> phases) throws InterruptedException {
+    // So that this JVM need not collect while it drives.
+    System.gc();
     List<PhaseResult> results = driver.run(phases, meter, progress);
     results.forEach(progress::done);
     return results;

@@ -31,6 +31,10 @@ import org.slf4j.LoggerFactory;
 /** A server that was started for a measurement and is stopped with it. */
 public final class ServerProcess implements AutoCloseable {
   private static final String HOST = "127.0.0.1";
+
+  /** The launcher's word for a server's heap, where this JVM has another one. */
+  private static final String SERVER_HEAP = "earshot.server.heap";
+
   private static final Duration STOP = Duration.ofSeconds(15);
   private static final int LOG_LINES = 12;
 
@@ -132,11 +136,22 @@ public final class ServerProcess implements AutoCloseable {
       String name, String mainClass, List<String> arguments, boolean hasHealth) {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
+    command.addAll(serverFlags());
     command.add(mainClass);
     command.addAll(arguments);
     return new Spec(
         name, command, Map.of("CLASSPATH", System.getProperty("java.class.path")), hasHealth);
+  }
+
+  /** This JVM's flags, with the heap of a server in place of its own, as the launcher says. */
+  private static List<String> serverFlags() {
+    List<String> flags = new ArrayList<>(ManagementFactory.getRuntimeMXBean().getInputArguments());
+    String heap = System.getProperty(SERVER_HEAP);
+    if (heap != null) {
+      flags.removeIf(flag -> flag.matches("-Xm[sxn].*"));
+      flags.addAll(List.of(heap.split(",")));
+    }
+    return flags;
   }
 
   public String host() {
