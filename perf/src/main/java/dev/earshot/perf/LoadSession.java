@@ -58,7 +58,7 @@ final class LoadSession implements AutoCloseable {
   void warmUp(double rate, double seconds) throws InterruptedException {
     WarmUp warmUp = new WarmUp(seconds, progress);
     while (warmUp.goesOn()) {
-      warmUp.ran(run("warm-up", rate, warmUp.seconds()).server());
+      warmUp.ran(run("warm-up", warmUp.rateShare() * rate, warmUp.seconds()));
     }
   }
 

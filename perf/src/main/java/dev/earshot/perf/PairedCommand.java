@@ -173,12 +173,13 @@ final class PairedCommand implements Callable<Integer> {
         for (Side side : List.of(a, b)) {
           WarmUp warmUp = new WarmUp(warmUpSeconds, progress);
           while (warmUp.goesOn()) {
-            warmUp.ran(side.run(warmUp.seconds()).server());
+            warmUp.ran(side.run(warmUp.rateShare() * rate, warmUp.seconds()));
           }
         }
         int swapsBefore = b.swaps;
         PairedRuns pairs =
-            PairedRuns.measure(pairCount, () -> a.run(seconds), () -> b.run(seconds), progress);
+            PairedRuns.measure(
+                pairCount, () -> a.run(rate, seconds), () -> b.run(rate, seconds), progress);
         report =
             report(
                 time, machine, bundle, pairs, fault == Fault.SWAP ? b.swaps - swapsBefore : null);
@@ -227,11 +228,12 @@ final class PairedCommand implements Callable<Integer> {
       this.progress = progress;
     }
 
-    PhaseResult run(double seconds) throws BenchException, InterruptedException, IOException {
+    PhaseResult run(double atRate, double seconds)
+        throws BenchException, InterruptedException, IOException {
       List<Phase> phases =
           List.of(
-              Phase.of("settle", rate, SETTLE),
-              Phase.of(label, rate, Duration.ofNanos((long) (seconds * 1e9))));
+              Phase.of("settle", atRate, SETTLE),
+              Phase.of(label, atRate, Duration.ofNanos((long) (seconds * 1e9))));
       PhaseResult result =
           switch (fault) {
             case NONE -> last(phases);

@@ -22,10 +22,10 @@ final class PairedCommandTest {
             .setErr(new PrintWriter(err))
             .execute(
                 "paired",
-                "--rate=20",
+                "--rate=50",
                 "--pairs=1",
                 "--seconds=0.1",
-                "--warm-up=0.1",
+                "--warm-up=0",
                 "--users=3",
                 "--b-fault=swap",
                 "--json",

@@ -28,7 +28,7 @@ final class TurnsCommandTest {
             "--shortlist-rate=20",
             "--pairs=1",
             "--seconds=1",
-            "--warm-up=1",
+            "--warm-up=0",
             "--users=3",
             "--json",
             "--bundle=" + BundleOptions.shippedBundle());

@@ -15,15 +15,15 @@ class WarmUpTest {
   void goesOnUntilTheCompilersOfBothSidesHaveLittleToDo() {
     WarmUp warmUp = warmUp(20);
     assertThat(warmUp.seconds()).isEqualTo(20);
-    warmUp.ran(use(0));
+    warmUp.ran(1, use(0));
     assertThat(warmUp.seconds()).isEqualTo(5);
-    warmUp.ran(use(0.2));
+    warmUp.ran(1, use(0.2));
     assertThat(warmUp.goesOn()).isTrue();
     driverCompilers += 0.2;
-    warmUp.ran(use(0.1));
+    warmUp.ran(1, use(0.1));
     assertThat(warmUp.goesOn()).isTrue();
     driverCompilers += 0.1;
-    warmUp.ran(use(0.1));
+    warmUp.ran(1, use(0.1));
     assertThat(warmUp.goesOn()).isFalse();
   }
 
@@ -33,10 +33,26 @@ class WarmUpTest {
     double seconds = 0;
     while (warmUp.goesOn()) {
       seconds += warmUp.seconds();
-      warmUp.ran(use(warmUp.seconds()));
+      warmUp.ran(1, use(warmUp.seconds()));
       assertThat(seconds).isLessThan(200);
     }
     assertThat(seconds).isEqualTo(170);
+  }
+
+  @Test
+  void slowsDownUntilTheServerKeepsUpForOnAFullCoreCompilersGetNothing() {
+    WarmUp warmUp = warmUp(20);
+    assertThat(warmUp.rateShare()).isEqualTo(1);
+    warmUp.ran(0.3, use(0));
+    assertThat(warmUp.rateShare()).isEqualTo(0.5);
+    warmUp.ran(0.9, use(0));
+    assertThat(warmUp.goesOn()).isTrue();
+    assertThat(warmUp.rateShare()).isEqualTo(0.25);
+    warmUp.ran(0.99, use(0.2));
+    assertThat(warmUp.goesOn()).isTrue();
+    assertThat(warmUp.rateShare()).isEqualTo(0.25);
+    warmUp.ran(1, use(0.1));
+    assertThat(warmUp.goesOn()).isFalse();
   }
 
   @Test
