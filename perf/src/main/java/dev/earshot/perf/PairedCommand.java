@@ -209,7 +209,7 @@ final class PairedCommand implements Callable<Integer> {
   }
 
   /** A server with its driver. */
-  private final class Side {
+  private static final class Side {
     private final String label;
     private final ServerProcess server;
     private final LoadDriver driver;

@@ -12,8 +12,8 @@ import org.jspecify.annotations.Nullable;
  * Load before anything counts: for as long as was asked for, and then until the JIT compilers of
  * both sides have little left to do. On a core that is busy with requests they take minutes, and up
  * to a third of it; what a server is like afterwards it is like for the rest of its life. On a core
- * that is full they get nothing, for requests go first: where a server does not keep up, the next
- * run is at half of the rate.
+ * that is full they get next to nothing, for requests go first: where a server does not keep up,
+ * the next run is at half of the rate.
  *
  * <p>{@code while (warmUp.goesOn()) warmUp.ran(run(warmUp.rateShare() * rate, warmUp.seconds()))}
  */
@@ -78,9 +78,7 @@ final class WarmUp {
    */
   void ran(double goodShare, @Nullable ServerUse use) {
     boolean keepsUp = goodShare >= KEEPS_UP;
-    if (!keepsUp) {
-      rateShare /= 2;
-    }
+    rateShare = keepsUp ? Math.min(1, 2 * rateShare) : rateShare / 2;
     double driver = (driverCompilers.getAsDouble() - driverBefore) / next;
     double server = use == null ? 0 : use.compilerSeconds() / next;
     boolean wasFirst = !began;

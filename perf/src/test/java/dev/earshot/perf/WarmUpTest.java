@@ -40,7 +40,7 @@ class WarmUpTest {
   }
 
   @Test
-  void slowsDownUntilTheServerKeepsUpForOnAFullCoreCompilersGetNothing() {
+  void slowsDownWhileTheServerDoesNotKeepUpForOnAFullCoreCompilersGetNothing() {
     WarmUp warmUp = warmUp(20);
     assertThat(warmUp.rateShare()).isEqualTo(1);
     warmUp.ran(0.3, use(0));
@@ -50,7 +50,7 @@ class WarmUpTest {
     assertThat(warmUp.rateShare()).isEqualTo(0.25);
     warmUp.ran(0.99, use(0.2));
     assertThat(warmUp.goesOn()).isTrue();
-    assertThat(warmUp.rateShare()).isEqualTo(0.25);
+    assertThat(warmUp.rateShare()).isEqualTo(0.5);
     warmUp.ran(1, use(0.1));
     assertThat(warmUp.goesOn()).isFalse();
   }

@@ -13,7 +13,9 @@ import java.util.List;
  *
  * <p>What was measured while warming stays in the fit with a small weight, so that the line is
  * determined even where all batches are of one size; and where nothing was observed for a second it
- * alone counts, so that a fit that refuses all work is not kept for want of work.
+ * alone counts, so that a fit that refuses all work is not kept for want of work. Warming itself
+ * may have been slowed down by something else: where it is {@linkplain #doubt doubted}, a run
+ * tells.
  *
  * <p>Thread-safe. Reading takes no lock.
  */
@@ -33,9 +35,11 @@ public final class CostModel {
 
   private final Ticker ticker;
   private final Sums prior = new Sums();
-  private final Fit priorFit;
+  private volatile Fit priorFit;
 
-  /** Guarded by this. */
+  /** Guarded by this, as what follows. */
+  private boolean doubted;
+
   private final Sums recent = new Sums();
 
   private volatile Fit fit;
@@ -57,14 +61,40 @@ public final class CostModel {
     }
     this.ticker = ticker;
     warm.forEach(run -> prior.add(run.rows, (double) run.nanos, PRIOR_WEIGHT));
-    Fit line = prior.fit(recent, 0);
-    priorFit = new Fit(line.a, line.b, PRIOR_DEVIATION * line.at(1));
+    priorFit = fitOfPrior();
     fit = priorFit;
     observedNanos = ticker.nanoTime() - STALE_NANOS;
   }
 
+  private Fit fitOfPrior() {
+    Fit line = prior.fit(new Sums(), 0);
+    return new Fit(line.a, line.b, PRIOR_DEVIATION * line.at(1));
+  }
+
+  /**
+   * Lets the next run, if it is faster, set the level of what was measured while warming; how that
+   * depends on the number of rows stays.
+   */
+  public synchronized void doubt() {
+    doubted = true;
+  }
+
+  private void setLevel(int rows, long nanos) {
+    double level = nanos / priorFit.at(rows);
+    if (level < 1) {
+      prior.scale(level);
+      priorFit = fitOfPrior();
+      recent.decay(0);
+      fit = priorFit;
+    }
+  }
+
   /** Takes a run into account. */
   public synchronized void observe(int rows, long nanos) {
+    if (doubted) {
+      doubted = false;
+      setLevel(rows, nanos);
+    }
     Fit before = fit;
     double expected = before.at(rows);
     double observed = Math.min((double) nanos, Math.max(1, MOST_TIMES * expected));
@@ -142,6 +172,12 @@ public final class CostModel {
       wnn *= factor;
       wt *= factor;
       wnt *= factor;
+    }
+
+    /** As if all had taken so many times as long. */
+    void scale(double times) {
+      wt *= times;
+      wnt *= times;
     }
 
     /** The line through these and further sums; neither slope nor intercept is negative. */

@@ -16,7 +16,9 @@ import org.slf4j.LoggerFactory;
  * wakes up takes the core from one that has had more than its share, if it asks for no longer a
  * slice (<i>Earliest Eligible Virtual Deadline First</i>, since 6.6; slices of one's own since
  * 6.12). The lower a thread's weight, the sooner it has had its share: an event loop that wakes up
- * again takes the core from a worker at once, and an answer does not wait for the next batch.
+ * again takes the core from a worker at once, and an answer does not wait for the next batch. Where
+ * it has just slept it may still be a little in debt, and then waits for the next tick; the greater
+ * its weight beside the worker's, the shorter it is in debt.
  *
  * <p>It is {@code sched_setattr(2)}, and needs no privilege; a thread never goes back. Where it
  * cannot be had all are alike.
@@ -26,9 +28,9 @@ public enum Precedence {
   EVENT_LOOP(Policy.OTHER, 0, Precedence.SHORTEST_SLICE_NANOS),
 
   /** Does what a request waits for, for a millisecond or more at a time. */
-  WORKER(Policy.OTHER, 5, Precedence.SHORTEST_SLICE_NANOS),
+  WORKER(Policy.OTHER, 10, Precedence.SHORTEST_SLICE_NANOS),
 
-  /** What makes later requests faster; a hundredth of a core that is never free. */
+  /** What makes later requests faster; an eighth of what a worker has of a core never free. */
   COMPILER(Policy.OTHER, 19, 0),
 
   /** A thread that prepares what will serve later, beside what serves now. */

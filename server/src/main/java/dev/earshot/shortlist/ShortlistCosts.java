@@ -139,6 +139,13 @@ final class ShortlistCosts {
     return cost(1, 1, maxSkills);
   }
 
+  /** What such a request would take is doubted: see {@link CostModel#doubt}. */
+  void doubt(ShortlistJob job) {
+    encode[job.wordBucket()].doubt();
+    attend[0].doubt();
+    classify[skillBucket(job.maxSkills())].doubt();
+  }
+
   /**
    * Of a context-free answer alone, in the largest batch of requests like it, and with a common
    * user's skills in such a batch.

@@ -46,10 +46,14 @@ final class ShortlistEngine implements AutoCloseable {
   private static final Duration SHORTEST_TICK = Duration.ofMillis(1);
   private static final int SENDING_PART = 4;
 
+  /** Between two runs on the engine's own account, at least. */
+  private static final Duration TRIAL_PAUSE = Duration.ofSeconds(1);
+
   private final ServedModel served;
   private final UserSummaries summaries;
   private final ScheduledExecutorService timers;
   private final TimerError timerError;
+  private final Ticker ticker;
   private final Lane<ShortlistJob> lane;
   private final ShortlistCosts costs;
   private final MicroBatcher batcher;
@@ -64,6 +68,9 @@ final class ShortlistEngine implements AutoCloseable {
 
   /** Whether a tick is to come. */
   private final AtomicBoolean ticking = new AtomicBoolean();
+
+  /** When the engine last ran something on its own account. */
+  private final AtomicLong triedOutNanos;
 
   /** Requests that were begun and not answered, and 1 until the engine is retired. */
   private final AtomicLong holders = new AtomicLong(1);
@@ -82,6 +89,8 @@ final class ShortlistEngine implements AutoCloseable {
     this.summaries = summaries;
     this.timers = timers;
     this.timerError = timerError;
+    this.ticker = ticker;
+    triedOutNanos = new AtomicLong(ticker.nanoTime() - TRIAL_PAUSE.toNanos());
     List<WarmShape> warm = served.model().report().shapes();
     Duration planned = options.slo().dividedBy(4);
     maxRun = options.maxRun().isZero() ? maxRun(warm, planned) : options.maxRun();
@@ -206,6 +215,7 @@ final class ShortlistEngine implements AutoCloseable {
     Decision atBest =
         admission.decide(dueNanos, dueNanos - start, costs.leastOf(query.maxSkills()), caller);
     if (isRefused(atBest, answer)) {
+      tryOut(atBest, WeightedTexts.of(served.model().tokenizer().tokenize("")), query.maxSkills());
       return;
     }
     WeightedTexts texts = tokenize(query.hypotheses());
@@ -213,9 +223,34 @@ final class ShortlistEngine implements AutoCloseable {
     ShortlistJob job =
         new ShortlistJob(texts, query.maxSkills(), budget, sendingNanos, now - start, answer);
     Decision decision = admission.decide(dueNanos, dueNanos - now, costs.of(job), caller);
-    if (!isRefused(decision, answer)) {
-      new Request(query, job, caller, decision).begin();
+    if (isRefused(decision, answer)) {
+      tryOut(decision, texts, query.maxSkills());
+      return;
     }
+    new Request(query, job, caller, decision).begin();
+  }
+
+  /**
+   * Where nothing is in the way of a request and yet it was refused for what it would take, the
+   * engine runs the like of it on its own account, now and then. It believes earlier runs, and if
+   * it refuses all, there are no later ones: a server that was warmed while its machine was busy
+   * would never answer.
+   */
+  private void tryOut(Decision refusal, WeightedTexts texts, int maxSkills) {
+    if (refusal.verdict() != Verdict.TOO_SHORT || refusal.waitNanos() > 0) {
+      return;
+    }
+    long now = ticker.nanoTime();
+    long last = triedOutNanos.get();
+    if (now - last < TRIAL_PAUSE.toNanos() || !triedOutNanos.compareAndSet(last, now)) {
+      return;
+    }
+    Budget budget = Budget.startingNow(ticker, TRIAL_PAUSE);
+    ShortlistJob trial =
+        new ShortlistJob(texts, maxSkills, budget, 0, 0, new CompletableFuture<>());
+    boolean unused = trial.resolve(EnabledSkills.NONE, Degradation.NONE);
+    costs.doubt(trial);
+    enqueue(trial, null);
   }
 
   /** Refuses where that was decided. */

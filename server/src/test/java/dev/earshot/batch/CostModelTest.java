@@ -79,6 +79,27 @@ class CostModelTest {
     assertThat(model.expected(8)).isCloseTo(8 * A + B, NEARLY);
   }
 
+  @Test
+  void whereWarmingIsDoubtedOneFasterRunSetsItsLevel() {
+    model.doubt();
+    observe(1, 0.1);
+    assertThat(model.expected(16)).isCloseTo((16 * A + B) / 10, NEARLY);
+    now += Duration.ofSeconds(1).toNanos();
+
+    assertThat(model.expected(16)).isCloseTo((16 * A + B) / 10, NEARLY);
+    assertThat(model.bound(1)).isLessThan(A + B);
+  }
+
+  @Test
+  void aSlowerRunDoesNotRaiseADoubtedLevelNorDoLaterRunsWithoutDoubt() {
+    model.doubt();
+    observe(1, 2);
+    observe(1, 0.1);
+    now += Duration.ofSeconds(1).toNanos();
+
+    assertThat(model.expected(16)).isCloseTo(16 * A + B, NEARLY);
+  }
+
   private void observe(int rows, double times) {
     Observation run = run(rows, times);
     model.observe(run.rows(), run.nanos());

@@ -1,5 +1,6 @@
 package dev.earshot.model;
 
+import dev.earshot.model.LoadReport.WarmShape;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -14,6 +15,7 @@ public final class StallingModel implements ShortlistModel {
   private final CountDownLatch go = new CountDownLatch(1);
   private volatile boolean stallNext;
   private volatile boolean deaf;
+  private volatile int warmTimes = 1;
 
   public StallingModel(ShortlistModel model) {
     this.model = model;
@@ -27,6 +29,11 @@ public final class StallingModel implements ShortlistModel {
   /** A terminated run goes on. */
   public void ignoreTermination() {
     deaf = true;
+  }
+
+  /** As if it had been warmed while its machine was so many times slower. */
+  public void warmedSlowly(int times) {
+    warmTimes = times;
   }
 
   public void awaitStall() throws InterruptedException {
@@ -67,7 +74,23 @@ public final class StallingModel implements ShortlistModel {
 
   @Override
   public LoadReport report() {
-    return model.report();
+    LoadReport report = model.report();
+    return new LoadReport(
+        report.loadDuration(),
+        report.warmDuration(),
+        report.goldenVectors(),
+        report.memoryBytes(),
+        report.shapes().stream().map(this::slowed).toList());
+  }
+
+  private WarmShape slowed(WarmShape shape) {
+    return new WarmShape(
+        shape.graph(),
+        shape.batch(),
+        shape.words(),
+        shape.enabledSkills(),
+        warmTimes * shape.runNanos(),
+        warmTimes * shape.longestNanos());
   }
 
   @Override

@@ -398,6 +398,41 @@ class ShortlisterTest {
   }
 
   @Test
+  void triesOutWhetherARequestWouldTakeAsLongAsAfterAWarmUpOnABusyMachine() throws Exception {
+    StallingModel slowOnce = new StallingModel(model);
+    slowOnce.warmedSlowly(1_000);
+    try (Shortlister doubtful = shortlister(slowOnce)) {
+      assertThat(refusal(doubtful.shortlist(query(null), budget())))
+          .isEqualTo(Refusal.Reason.DEADLINE);
+      // On its own account.
+      runs.acquire();
+
+      assertThat(doubtful.shortlist(query(null), budget()).join().skills()).isNotEmpty();
+      // Nor is it forgotten when nothing was asked for some time.
+      time.advance(Duration.ofMinutes(1).toNanos());
+      assertThat(doubtful.shortlist(query(null), budget()).join().skills()).isNotEmpty();
+    }
+  }
+
+  @Test
+  void triesOutOneRequestASecondOfThoseThatAreTooShort() throws Exception {
+    Budget hopeless = Budget.startingNow(time::nanoTime, Duration.ofNanos(1));
+    for (int i = 0; i < 100; i++) {
+      assertThat(refusal(shortlister.shortlist(query(null), hopeless)))
+          .isEqualTo(Refusal.Reason.DEADLINE);
+    }
+    runs.acquire();
+    time.advance(Duration.ofSeconds(1).toNanos());
+    assertThat(refusal(shortlister.shortlist(query(null), hopeless)))
+        .isEqualTo(Refusal.Reason.DEADLINE);
+    runs.acquire();
+
+    assertThat(ask(null).join().skills()).isNotEmpty();
+    runs.acquire();
+    assertThat(runs.availablePermits()).isZero();
+  }
+
+  @Test
   void refusesACatalogueVersionThatIsNotServed() {
     ShortlistQuery query =
         new ShortlistQuery(List.of(new WeightedText("hi", 1)), null, false, 5, 4);
