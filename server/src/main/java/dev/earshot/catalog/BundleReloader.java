@@ -44,7 +44,7 @@ public final class BundleReloader implements AutoCloseable {
       thread(
           "earshot-load",
           work -> {
-            Precedence.LOADER.enter();
+            Precedence.SPARE_TIME.enter();
             work.run();
           });
 

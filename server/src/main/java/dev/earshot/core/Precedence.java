@@ -30,13 +30,12 @@ public enum Precedence {
   /** Does what a request waits for, for a millisecond or more at a time. */
   WORKER(Policy.OTHER, 10, Precedence.SHORTEST_SLICE_NANOS),
 
-  /** What makes later requests faster; an eighth of what a worker has of a core never free. */
-  COMPILER(Policy.OTHER, 19, 0),
-
-  /** A thread that prepares what will serve later, beside what serves now. */
-  LOADER(Policy.OTHER, 19, 0),
-
-  /** Gets the time that no other thread wants. */
+  /**
+   * Gets the time that no other thread wants, and a fortieth of what a worker has of a core that is
+   * never free; whoever wakes up takes the core from it at once. For what will serve later: the
+   * JVM's optimising compilers, a bundle that is loaded beside the one that serves, what is
+   * prepared for a turn to come.
+   */
   SPARE_TIME(Policy.IDLE, 0, 0);
 
   private static final Logger log = LoggerFactory.getLogger(Precedence.class);

@@ -30,16 +30,14 @@ class PrecedenceTest {
   private record Said(int policy, int nice, Optional<Long> slice) {}
 
   @Test
-  void letsEventLoopsGoBeforeWorkersAndTheseBeforeCompilers() {
+  void letsEventLoopsGoBeforeWorkers() {
     Said usual = after(() -> {});
     Said loop = after(Precedence.EVENT_LOOP::enter);
     Said worker = after(Precedence.WORKER::enter);
-    Said compiler = after(Precedence.COMPILER::enter);
 
     assertThat(usual.policy).isEqualTo(SCHED_OTHER);
     assertThat(loop.nice).isEqualTo(usual.nice).isLessThan(worker.nice);
-    assertThat(worker.nice).isLessThan(compiler.nice);
-    assertThat(loop.policy).isEqualTo(worker.policy).isEqualTo(compiler.policy).isEqualTo(0);
+    assertThat(loop.policy).isEqualTo(worker.policy).isEqualTo(SCHED_OTHER);
   }
 
   @Test
@@ -49,7 +47,6 @@ class PrecedenceTest {
 
     assertThat(after(Precedence.EVENT_LOOP::enter).slice).contains(100_000L);
     assertThat(after(Precedence.WORKER::enter).slice).contains(100_000L);
-    assertThat(after(Precedence.COMPILER::enter).slice).isEqualTo(usual);
   }
 
   @Test

@@ -416,15 +416,13 @@ class ShortlisterTest {
 
   @Test
   void triesOutOneRequestASecondOfThoseThatAreTooShort() throws Exception {
-    Budget hopeless = Budget.startingNow(time::nanoTime, Duration.ofNanos(1));
-    for (int i = 0; i < 100; i++) {
-      assertThat(refusal(shortlister.shortlist(query(null), hopeless)))
-          .isEqualTo(Refusal.Reason.DEADLINE);
-    }
+    refuseForItsBudget();
     runs.acquire();
+    for (int i = 0; i < 100; i++) {
+      refuseForItsBudget();
+    }
     time.advance(Duration.ofSeconds(1).toNanos());
-    assertThat(refusal(shortlister.shortlist(query(null), hopeless)))
-        .isEqualTo(Refusal.Reason.DEADLINE);
+    refuseForItsBudget();
     runs.acquire();
 
     assertThat(ask(null).join().skills()).isNotEmpty();
@@ -438,6 +436,12 @@ class ShortlisterTest {
         new ShortlistQuery(List.of(new WeightedText("hi", 1)), null, false, 5, 4);
     assertThat(refusal(shortlister.shortlist(query, budget())))
         .isEqualTo(Refusal.Reason.CATALOG_BEHIND);
+  }
+
+  private void refuseForItsBudget() {
+    Budget hopeless = Budget.startingNow(time::nanoTime, Duration.ofNanos(1));
+    assertThat(refusal(shortlister.shortlist(query(null), hopeless)))
+        .isEqualTo(Refusal.Reason.DEADLINE);
   }
 
   private CompletableFuture<Shortlist> ask(@Nullable String userId) {
