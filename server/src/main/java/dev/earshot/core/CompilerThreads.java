@@ -37,7 +37,7 @@ public final class CompilerThreads {
     try (DirectoryStream<Path> threads = Files.newDirectoryStream(THREADS)) {
       for (Path thread : threads) {
         if (Files.readString(thread.resolve("comm")).strip().equals(OPTIMISING)
-            && Precedence.SPARE_TIME.give(Integer.parseInt(String.valueOf(thread.getFileName())))) {
+            && Precedence.COMPILER.give(Integer.parseInt(String.valueOf(thread.getFileName())))) {
           lowered++;
         }
       }

@@ -31,10 +31,15 @@ public enum Precedence {
   WORKER(Policy.OTHER, 10, Precedence.SHORTEST_SLICE_NANOS),
 
   /**
+   * What makes later requests faster: a third of what a worker has of a core that is never free,
+   * for code that has to be compiled anew keeps it full by being slow.
+   */
+  COMPILER(Policy.OTHER, 15, 0),
+
+  /**
    * Gets the time that no other thread wants, and a fortieth of what a worker has of a core that is
-   * never free; whoever wakes up takes the core from it at once. For what will serve later: the
-   * JVM's optimising compilers, a bundle that is loaded beside the one that serves, what is
-   * prepared for a turn to come.
+   * never free; whoever wakes up takes the core from it at once. For what will serve later: a
+   * bundle that is loaded beside the one that serves, what is prepared for a turn to come.
    */
   SPARE_TIME(Policy.IDLE, 0, 0);
 

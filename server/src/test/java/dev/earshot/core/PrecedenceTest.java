@@ -30,14 +30,16 @@ class PrecedenceTest {
   private record Said(int policy, int nice, Optional<Long> slice) {}
 
   @Test
-  void letsEventLoopsGoBeforeWorkers() {
+  void letsEventLoopsGoBeforeWorkersAndTheseBeforeCompilers() {
     Said usual = after(() -> {});
     Said loop = after(Precedence.EVENT_LOOP::enter);
     Said worker = after(Precedence.WORKER::enter);
+    Said compiler = after(Precedence.COMPILER::enter);
 
     assertThat(usual.policy).isEqualTo(SCHED_OTHER);
     assertThat(loop.nice).isEqualTo(usual.nice).isLessThan(worker.nice);
-    assertThat(loop.policy).isEqualTo(worker.policy).isEqualTo(SCHED_OTHER);
+    assertThat(worker.nice).isLessThan(compiler.nice);
+    assertThat(loop.policy).isEqualTo(worker.policy).isEqualTo(compiler.policy).isEqualTo(0);
   }
 
   @Test
@@ -47,6 +49,7 @@ class PrecedenceTest {
 
     assertThat(after(Precedence.EVENT_LOOP::enter).slice).contains(100_000L);
     assertThat(after(Precedence.WORKER::enter).slice).contains(100_000L);
+    assertThat(after(Precedence.COMPILER::enter).slice).isEqualTo(usual);
   }
 
   @Test
