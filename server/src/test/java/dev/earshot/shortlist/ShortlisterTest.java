@@ -418,15 +418,16 @@ class ShortlisterTest {
   void triesOutOneRequestASecondOfThoseThatAreTooShort() throws Exception {
     refuseForItsBudget();
     runs.acquire();
-    for (int i = 0; i < 100; i++) {
-      refuseForItsBudget();
-    }
     time.advance(Duration.ofSeconds(1).toNanos());
     refuseForItsBudget();
     runs.acquire();
+    for (int i = 0; i < 100; i++) {
+      refuseForItsBudget();
+    }
 
     assertThat(ask(null).join().skills()).isNotEmpty();
     runs.acquire();
+    shortlister.close();
     assertThat(runs.availablePermits()).isZero();
   }
 
