@@ -1,5 +1,6 @@
 package dev.earshot.grpc;
 
+import dev.earshot.deadline.Budget;
 import dev.earshot.deadline.Degradation;
 import dev.earshot.shortlist.Shortlist;
 import dev.earshot.shortlist.Shortlist.StageTimes;
@@ -117,15 +118,19 @@ final class ShortlistMessages {
     return texts;
   }
 
-  static ShortlistResponse response(String requestId, Shortlist shortlist) {
+  /**
+   * The response that is handed over now.
+   *
+   * @param budget of the request, which tells the time since it arrived
+   */
+  static ShortlistResponse response(String requestId, Shortlist shortlist, Budget budget) {
     ShortlistResponse.Builder response =
         ShortlistResponse.newBuilder()
             .setRequestId(requestId)
             .setOutOfScope(shortlist.outOfScope())
             .setOutOfScopeProbability(shortlist.outOfScopeProbability())
             .setBundleVersion(shortlist.bundleVersion())
-            .setCatalogVersion(shortlist.catalogVersion())
-            .setTimings(timings(shortlist.times()));
+            .setCatalogVersion(shortlist.catalogVersion());
     for (Shortlist.RankedSkill skill : shortlist.skills()) {
       response.addSkills(
           ShortlistedSkill.newBuilder()
@@ -138,17 +143,18 @@ final class ShortlistMessages {
     if (!degradation.equals(Degradation.NONE)) {
       response.setDegradation(DegradationMessages.of(degradation));
     }
-    return response.build();
+    // Last, for it says until when.
+    return response.setTimings(timings(shortlist.times(), budget.elapsedNanos())).build();
   }
 
-  private static Timings timings(StageTimes times) {
+  private static Timings timings(StageTimes times, long totalNanos) {
     return Timings.newBuilder()
         .setQueueUs(DegradationMessages.micros(times.queueNanos()))
         .setProfileUs(DegradationMessages.micros(times.profileNanos()))
         .setEncodeUs(DegradationMessages.micros(times.encodeNanos()))
         .setAttendUs(DegradationMessages.micros(times.attendNanos()))
         .setClassifyUs(DegradationMessages.micros(times.classifyNanos()))
-        .setTotalUs(DegradationMessages.micros(times.totalNanos()))
+        .setTotalUs(DegradationMessages.micros(totalNanos))
         .build();
   }
 }

@@ -40,13 +40,14 @@ final class ShortlisterService extends ShortlisterGrpc.ShortlisterImplBase {
 
   @Override
   public void shortlist(ShortlistRequest request, StreamObserver<ShortlistResponse> observer) {
+    Budget budget = budgets.current();
     UnaryCalls.answer(
         observer,
         () -> {
           marshalling.requireDecoded(request);
-          return begin(ShortlistMessages.query(request), budgets.current(), budgets.caller());
+          return begin(ShortlistMessages.query(request), budget, budgets.caller());
         },
-        shortlist -> ShortlistMessages.response(request.getRequestId(), shortlist));
+        shortlist -> ShortlistMessages.response(request.getRequestId(), shortlist, budget));
   }
 
   @Override
@@ -77,12 +78,13 @@ final class ShortlisterService extends ShortlisterGrpc.ShortlisterImplBase {
     }
     violations.throwIfAny();
     ShortlistQuery query = ShortlistMessages.query(message.getShortlist());
-    CompletableFuture<Shortlist> shortlist = begin(query, budgets.startingNow(timeout), caller);
+    Budget budget = budgets.startingNow(timeout);
+    CompletableFuture<Shortlist> shortlist = begin(query, budget, caller);
     CompletableFuture<ShortlistStreamResponse> response =
         shortlist.thenApply(answer ->
             ShortlistStreamResponse.newBuilder()
                 .setRequestId(message.getRequestId())
-                .setResponse(ShortlistMessages.response(message.getRequestId(), answer))
+                .setResponse(ShortlistMessages.response(message.getRequestId(), answer, budget))
                 .build());
     response.whenComplete((done, failure) -> {
       if (response.isCancelled()) {

@@ -19,7 +19,7 @@ final class UnaryCalls {
    * Outbox}.
    *
    * @param work validates the request and begins; what it throws ends the call too
-   * @param response makes the response of the result
+   * @param response makes the response of the result, when it is about to be sent
    */
   static <R, A> void answer(
       StreamObserver<A> observer, Supplier<CompletionStage<R>> work, Function<R, A> response) {
@@ -48,28 +48,27 @@ final class UnaryCalls {
       call.setOnCancelHandler(() -> stage.cancel(false));
     }
     Executor home = Outbox.home();
-    stage.whenComplete((result, failure) -> {
-      if (isCancelled(observer)) {
-        return;
-      }
-      A message;
-      try {
-        if (failure != null) {
-          throw RpcError.from(failure);
-        }
-        message = response.apply(result);
-      } catch (RuntimeException e) {
-        observer.onError(RpcError.from(e).toException());
-        return;
-      }
-      Outbox.send(
-          home,
-          () -> {
-            observer.onNext(message);
-            observer.onCompleted();
-            handedOver.accept(result);
-          });
-    });
+    stage.whenComplete((result, failure) ->
+        Outbox.send(
+            home,
+            () -> {
+              if (isCancelled(observer)) {
+                return;
+              }
+              A message;
+              try {
+                if (failure != null) {
+                  throw RpcError.from(failure);
+                }
+                message = response.apply(result);
+              } catch (RuntimeException e) {
+                observer.onError(RpcError.from(e).toException());
+                return;
+              }
+              observer.onNext(message);
+              observer.onCompleted();
+              handedOver.accept(result);
+            }));
   }
 
   private static boolean isCancelled(StreamObserver<?> observer) {

@@ -30,6 +30,7 @@ public record Shortlist(
   /**
    * Where the time went, in nanoseconds; stages exclude each other.
    *
+   * @param totalNanos from the arrival of the request until its skills were found
    * @param batch requests that ran together with this one, itself included
    * @param expectedNanos what their run was expected to take
    */
