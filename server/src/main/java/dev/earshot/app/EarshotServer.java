@@ -142,6 +142,9 @@ public final class EarshotServer implements AutoCloseable {
                       options.slo(),
                       options.maxRun(),
                       options.linger())));
+      if (options.loopsShareCores()) {
+        eventLoops.readLaterWhile(shortlister::isBehind);
+      }
       EngineMeters.bind(registry, shortlister, reads, timerError, runtime);
       WindowMeters.bind(registry, biaser);
       reloader =

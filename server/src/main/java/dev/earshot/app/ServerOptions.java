@@ -160,6 +160,11 @@ public record ServerOptions(
     return Math.max(1, Runtime.getRuntime().availableProcessors() - eventLoops());
   }
 
+  /** Whether there are more threads that answer requests than cores for them. */
+  boolean loopsShareCores() {
+    return workers + eventLoops() > Runtime.getRuntime().availableProcessors();
+  }
+
   /** One serves more calls a second than seven workers answer. */
   static int eventLoops() {
     return Math.max(1, Runtime.getRuntime().availableProcessors() / CORES_AN_EVENT_LOOP);

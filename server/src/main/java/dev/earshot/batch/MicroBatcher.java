@@ -187,6 +187,19 @@ public final class MicroBatcher implements AutoCloseable {
     return margin;
   }
 
+  /** Whether all workers are at work, and so many jobs wait for them. */
+  public boolean isBehindBy(int jobs) {
+    if (waiting < jobs) {
+      return false;
+    }
+    for (Worker worker : workers) {
+      if (!worker.running) {
+        return false;
+      }
+    }
+    return true;
+  }
+
   /** How many workers run at the same time. */
   public int workers() {
     return workers.size();

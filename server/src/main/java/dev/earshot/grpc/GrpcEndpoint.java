@@ -38,6 +38,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 
 /**
  * The listening server: the services, health and reflection, on Netty's event loops. Handlers run
@@ -208,10 +209,13 @@ public final class GrpcEndpoint implements AutoCloseable {
   public static final class EventLoops implements AutoCloseable {
     private final EventLoopGroup group;
     private final Class<? extends ServerChannel> channelType;
+    private final MayWait mayWait;
 
-    private EventLoops(EventLoopGroup group, Class<? extends ServerChannel> channelType) {
+    private EventLoops(
+        EventLoopGroup group, Class<? extends ServerChannel> channelType, MayWait mayWait) {
       this.group = group;
       this.channelType = channelType;
+      this.mayWait = mayWait;
     }
 
     /**
@@ -221,14 +225,26 @@ public final class GrpcEndpoint implements AutoCloseable {
      */
     public static EventLoops start(int count) {
       boolean epoll = Epoll.isAvailable();
-      IoHandlerFactory handler = epoll ? EpollIoHandler.newFactory() : NioIoHandler.newFactory();
+      IoHandlerFactory plain = epoll ? EpollIoHandler.newFactory() : NioIoHandler.newFactory();
+      MayWait mayWait = new MayWait();
+      IoHandlerFactory handler =
+          executor ->
+              new CoalescedReads(plain.newHandler(executor), mayWait, CoalescedReads.MOST_NANOS);
       EventLoopGroup group =
           new MultiThreadIoEventLoopGroup(count, new PromptThreads("earshot-event-loop"), handler);
       for (EventExecutor loop : group) {
         loop.execute(() -> Outbox.isHome(loop));
       }
       return new EventLoops(
-          group, epoll ? EpollServerSocketChannel.class : NioServerSocketChannel.class);
+          group, epoll ? EpollServerSocketChannel.class : NioServerSocketChannel.class, mayWait);
+    }
+
+    /**
+     * From now on leaves what comes in unread for a moment, a millisecond at most, while nobody
+     * could begin with it.
+     */
+    public void readLaterWhile(BooleanSupplier nobodyCouldBegin) {
+      mayWait.nobodyCouldBegin = nobodyCouldBegin;
     }
 
     /** Runs short tasks that do not block. */
@@ -247,6 +263,16 @@ public final class GrpcEndpoint implements AutoCloseable {
     @Override
     public void close() {
       group.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly(2, TimeUnit.SECONDS);
+    }
+
+    /** Of which the loops are made before it is known what tells it. */
+    private static final class MayWait implements BooleanSupplier {
+      private volatile BooleanSupplier nobodyCouldBegin = () -> false;
+
+      @Override
+      public boolean getAsBoolean() {
+        return nobodyCouldBegin.getAsBoolean();
+      }
     }
   }
 }

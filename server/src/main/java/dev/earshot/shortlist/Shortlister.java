@@ -155,6 +155,11 @@ public final class Shortlister implements ModelServer, AutoCloseable {
     return engine.waiting();
   }
 
+  /** Whether a request that comes now would wait, behind enough others to keep the workers busy. */
+  public boolean isBehind() {
+    return engine.isBehind();
+  }
+
   /** What is kept back of each budget now, in nanoseconds. */
   public long reserveNanos() {
     return engine.reserveNanos();

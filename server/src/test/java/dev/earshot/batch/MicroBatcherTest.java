@@ -211,6 +211,21 @@ class MicroBatcherTest {
   }
 
   @Test
+  void isBehindWhileItsWorkersAreBusyAndEnoughWaitForThem() throws Exception {
+    try (MicroBatcher batcher =
+        new MicroBatcher(options(1, 10), now::get, lanes(), BatchListener.NONE)) {
+      assertThat(batcher.isBehindBy(0)).isFalse();
+      offer(batcher, "runs", 1_000);
+      runner.awaitBegun();
+      offer(batcher, "a", 1_000);
+      assertThat(batcher.isBehindBy(2)).isFalse();
+      offer(batcher, "b", 1_000);
+      assertThat(batcher.isBehindBy(2)).isTrue();
+      runner.go.release(100);
+    }
+  }
+
+  @Test
   void backgroundWorkComesInTheOrderOfItsOwnTime() throws Exception {
     background.go.release(100);
     try (MicroBatcher batcher = busyBatcher(Duration.ofSeconds(1))) {

@@ -1,0 +1,89 @@
+package dev.earshot.grpc;
+
+import io.netty.channel.IoHandle;
+import io.netty.channel.IoHandler;
+import io.netty.channel.IoHandlerContext;
+import io.netty.channel.IoRegistration;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An event loop's input, left where it is for a moment while nobody could begin with it: what comes
+ * in meanwhile is then read at once. Each arrival that wakes a loop takes the core from a worker,
+ * for an interrupt and two changes of threads beside the reading, and where a core is full that is
+ * what refusals cost. Network cards do the same (<i>interrupt coalescing</i>).
+ *
+ * <p>Tasks, such as the answers of a batch, are run at once as ever, and timers when they are due.
+ *
+ * <p>For its event loop's thread, but for {@link #wakeup}.
+ */
+final class CoalescedReads implements IoHandler {
+  /** What a request may lie unread for; a fifteenth of the SLO as it is by default. */
+  static final long MOST_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
+
+  private final IoHandler handler;
+  private final BooleanSupplier mayWait;
+  private final long mostNanos;
+  private volatile @Nullable Thread napping;
+
+  /**
+   * Around another one.
+   *
+   * @param mayWait whether what comes in now could not be begun with
+   */
+  CoalescedReads(IoHandler handler, BooleanSupplier mayWait, long mostNanos) {
+    this.handler = handler;
+    this.mayWait = mayWait;
+    this.mostNanos = mostNanos;
+  }
+
+  @Override
+  public int run(IoHandlerContext context) {
+    if (context.canBlock() && mayWait.getAsBoolean()) {
+      long nanos = Math.min(mostNanos, context.delayNanos(System.nanoTime()));
+      napping = Thread.currentThread();
+      // Asked again, for a task that has come before this could be seen would wake nobody.
+      if (nanos > 0 && context.canBlock()) {
+        LockSupport.parkNanos(this, nanos);
+      }
+      napping = null;
+    }
+    return handler.run(context);
+  }
+
+  @Override
+  public void wakeup() {
+    Thread thread = napping;
+    if (thread != null) {
+      LockSupport.unpark(thread);
+    }
+    handler.wakeup();
+  }
+
+  @Override
+  public void initialize() {
+    handler.initialize();
+  }
+
+  @Override
+  public void prepareToDestroy() {
+    handler.prepareToDestroy();
+  }
+
+  @Override
+  public void destroy() {
+    handler.destroy();
+  }
+
+  @Override
+  public IoRegistration register(IoHandle handle) throws Exception {
+    return handler.register(handle);
+  }
+
+  @Override
+  public boolean isCompatible(Class<? extends IoHandle> handleType) {
+    return handler.isCompatible(handleType);
+  }
+}
