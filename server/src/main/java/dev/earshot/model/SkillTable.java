@@ -3,6 +3,7 @@ package dev.earshot.model;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
+import dev.earshot.core.Pauses;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -120,6 +121,7 @@ public final class SkillTable {
             StringTable.unindexed(names),
             StringTable.unindexed(invocations));
     for (int row = 0; row < expected; row++) {
+      Pauses.between(row);
       byte[] id = ids.get(row);
       if (table.ids.find(id, 0, id.length) != row) {
         throw problem(row, "each id once", null);

@@ -1,5 +1,6 @@
 package dev.earshot.model;
 
+import dev.earshot.core.Pauses;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
@@ -54,6 +55,7 @@ final class StringTable {
     StringTable table = new StringTable(bytes, ends, index);
     if (indexed) {
       for (int i = 0; i < ends.length; i++) {
+        Pauses.between(i);
         table.insert(i);
       }
     }

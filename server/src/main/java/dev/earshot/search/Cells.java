@@ -1,5 +1,7 @@
 package dev.earshot.search;
 
+import dev.earshot.core.Pauses;
+
 /**
  * The rows of an index by what they are near to, so that what a query finds lies together, and that
  * it need not look at the others: an inverted file (Sivic and Zisserman, <i>Video Google</i>, ICCV
@@ -49,6 +51,7 @@ final class Cells {
     int[] rows = new int[cellOf.length];
     int[] places = new int[cellOf.length];
     for (int row = 0; row < cellOf.length; row++) {
+      Pauses.between(row);
       int place = next[cellOf[row]]++;
       places[row] = place;
       rows[place] = row;

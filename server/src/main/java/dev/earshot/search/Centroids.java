@@ -1,5 +1,6 @@
 package dev.earshot.search;
 
+import dev.earshot.core.Pauses;
 import java.util.Arrays;
 import java.util.Random;
 
@@ -48,7 +49,9 @@ final class Centroids {
       for (float[] sum : sums) {
         Arrays.fill(sum, 0);
       }
-      for (float[] vector : vectors) {
+      for (int v = 0; v < vectors.length; v++) {
+        Pauses.between(v);
+        float[] vector = vectors[v];
         int nearest = centroids.nearest(vector);
         sizes[nearest]++;
         PrincipalComponents.addTo(sums[nearest], 1, vector);

@@ -1,5 +1,6 @@
 package dev.earshot.search;
 
+import dev.earshot.core.Pauses;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -30,7 +31,9 @@ final class Clustering {
     for (int g = 0; g < groups.count(); g++) {
       members.add(new ArrayList<>());
     }
-    for (float[] vector : sample) {
+    for (int v = 0; v < sample.length; v++) {
+      Pauses.between(v);
+      float[] vector = sample[v];
       members.get(groups.nearest(vector)).add(vector);
     }
     first = new int[groups.count() + 1];

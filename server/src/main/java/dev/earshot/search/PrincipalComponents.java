@@ -1,5 +1,6 @@
 package dev.earshot.search;
 
+import dev.earshot.core.Pauses;
 import java.util.Random;
 
 /**
@@ -31,6 +32,7 @@ final class PrincipalComponents {
     for (int i = 0; i < ITERATIONS; i++) {
       float[][] longer = new float[count][dimension];
       for (int v = 0; v < count; v++) {
+        Pauses.between(v);
         for (int d = 0; d < dimension; d++) {
           addTo(longer[v], basis[v][d], moments[d]);
         }
@@ -57,6 +59,7 @@ final class PrincipalComponents {
   /** Gram and Schmidt's, each vector against those before it. */
   private static void orthonormalise(float[][] vectors) {
     for (int v = 0; v < vectors.length; v++) {
+      Pauses.between(v);
       for (int before = 0; before < v; before++) {
         addTo(vectors[v], -(float) product(vectors[v], vectors[before]), vectors[before]);
       }

@@ -1,5 +1,6 @@
 package dev.earshot.search;
 
+import dev.earshot.core.Pauses;
 import java.util.Arrays;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -193,6 +194,7 @@ public final class StagedIndex {
     double longest =
         IntStream.range(0, heads.count())
             .mapToDouble(k -> {
+              Pauses.between(k);
               int squares = 0;
               for (int at = k * dimension; at < (k + 1) * dimension; at++) {
                 squares += heads.rows().get(at) * heads.rows().get(at);
@@ -253,6 +255,7 @@ public final class StagedIndex {
   }
 
   private static void readRow(Heads heads, int k, float[] row) {
+    Pauses.between(k);
     int start = k * heads.dimension();
     float scale = heads.scales()[k];
     for (int d = 0; d < row.length; d++) {
@@ -337,6 +340,7 @@ public final class StagedIndex {
     int blockCount = (count + Lanes.BLOCK - 1) / Lanes.BLOCK;
     byte[] blocks = new byte[Math.multiplyExact(blockCount, BYTES * Lanes.BLOCK)];
     for (int place = 0; place < count; place++) {
+      Pauses.between(place);
       int row = cells == null ? place : cells.row(place);
       int at = place / Lanes.BLOCK * BYTES * Lanes.BLOCK + place % Lanes.BLOCK;
       for (int i = 0; i < BYTES; i++) {
@@ -349,6 +353,7 @@ public final class StagedIndex {
   private static byte[] byPlace(byte[] furtherOfRows, Cells cells) {
     byte[] further = new byte[furtherOfRows.length];
     for (int place = 0; place < further.length / FURTHER; place++) {
+      Pauses.between(place);
       System.arraycopy(
           furtherOfRows, cells.row(place) * FURTHER, further, place * FURTHER, FURTHER);
     }
@@ -369,6 +374,7 @@ public final class StagedIndex {
     int dimension = heads.dimension();
     byte[] rows = new byte[heads.rows().limit()];
     for (int place = 0; place < heads.count(); place++) {
+      Pauses.between(place);
       heads.rows().get(cells.row(place) * dimension, rows, place * dimension, dimension);
     }
     return rows;
