@@ -6,8 +6,6 @@ import com.fasterxml.jackson.core.JsonToken;
 import dev.earshot.core.Pauses;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -76,9 +74,9 @@ public final class SkillTable {
   }
 
   static SkillTable parse(byte[] file, int expected) throws BundleException {
-    List<byte[]> ids = new ArrayList<>(expected);
-    List<byte[]> names = new ArrayList<>(expected);
-    List<byte[]> invocations = new ArrayList<>(expected);
+    StringTable.Builder ids = new StringTable.Builder(expected);
+    StringTable.Builder names = new StringTable.Builder(expected);
+    StringTable.Builder invocations = new StringTable.Builder(expected);
     try (JsonParser json = new JsonFactory().createParser(file)) {
       while (json.nextToken() != null) {
         if (json.currentToken() != JsonToken.START_OBJECT) {
@@ -115,15 +113,10 @@ public final class SkillTable {
     if (ids.size() != expected) {
       throw new BundleException(FILE, ids.size() + " skills (expected: " + expected + ")");
     }
-    SkillTable table =
-        new SkillTable(
-            StringTable.indexed(ids),
-            StringTable.unindexed(names),
-            StringTable.unindexed(invocations));
+    SkillTable table = new SkillTable(ids.indexed(), names.unindexed(), invocations.unindexed());
     for (int row = 0; row < expected; row++) {
       Pauses.between(row);
-      byte[] id = ids.get(row);
-      if (table.ids.find(id, 0, id.length) != row) {
+      if (!table.ids.isFirst(row)) {
         throw problem(row, "each id once", null);
       }
     }

@@ -3,7 +3,6 @@ package dev.earshot.model;
 import dev.earshot.core.Pauses;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
-import java.util.List;
 
 /**
  * Many short strings, numbered from 0, in one byte array, with a hash index from string to number.
@@ -15,6 +14,9 @@ import java.util.List;
 final class StringTable {
   private static final int NONE = -1;
 
+  /** Of a string, until it is known better. */
+  private static final int BYTES_EXPECTED = 16;
+
   private final byte[] bytes;
   private final int[] ends;
   private final int[] index;
@@ -25,41 +27,68 @@ final class StringTable {
     this.index = index;
   }
 
-  /** A table that finds strings by content; where one occurs twice, the first is found. */
-  static StringTable indexed(List<byte[]> utf8) {
-    return build(utf8, true);
-  }
+  /**
+   * Collects strings in the arrays that the table will have. Hundreds of thousands of arrays of
+   * their own would be copied by each collection while a bundle is loaded.
+   *
+   * <p>Not thread-safe.
+   */
+  static final class Builder {
+    private byte[] bytes;
+    private int[] ends;
+    private int count;
 
-  /** A table that only gives strings by number. */
-  static StringTable unindexed(List<byte[]> utf8) {
-    return build(utf8, false);
-  }
-
-  private static StringTable build(List<byte[]> utf8, boolean indexed) {
-    int total = utf8.stream().mapToInt(s -> s.length).sum();
-    byte[] bytes = new byte[total];
-    int[] ends = new int[utf8.size()];
-    int end = 0;
-    for (int i = 0; i < ends.length; i++) {
-      byte[] s = utf8.get(i);
-      System.arraycopy(s, 0, bytes, end, s.length);
-      end += s.length;
-      ends[i] = end;
+    /** For about so many. */
+    Builder(int expected) {
+      bytes = new byte[Math.multiplyExact(BYTES_EXPECTED, Math.max(1, expected))];
+      ends = new int[Math.max(1, expected)];
     }
-    int[] index = new int[0];
-    if (indexed) {
+
+    void add(byte[] utf8) {
+      add(utf8, 0, utf8.length);
+    }
+
+    void add(byte[] utf8, int offset, int length) {
+      int start = count == 0 ? 0 : ends[count - 1];
+      int end = Math.addExact(start, length);
+      if (end > bytes.length) {
+        bytes = Arrays.copyOf(bytes, end + end / 2);
+      }
+      if (count == ends.length) {
+        ends = Arrays.copyOf(ends, count + count / 2 + 1);
+      }
+      System.arraycopy(utf8, offset, bytes, start, length);
+      ends[count++] = end;
+    }
+
+    int size() {
+      return count;
+    }
+
+    /** A table that finds strings by content; where one occurs twice, the first is found. */
+    StringTable indexed() {
       // A power of two that leaves the index between a third and two thirds full.
-      index = new int[Integer.highestOneBit(Math.max(2, ends.length * 3 / 2)) * 2];
+      int[] index = new int[Integer.highestOneBit(Math.max(2, count * 3 / 2)) * 2];
       Arrays.fill(index, NONE);
-    }
-    StringTable table = new StringTable(bytes, ends, index);
-    if (indexed) {
-      for (int i = 0; i < ends.length; i++) {
+      StringTable table = build(index);
+      for (int i = 0; i < count; i++) {
         Pauses.between(i);
         table.insert(i);
       }
+      return table;
     }
-    return table;
+
+    /** A table that only gives strings by number. */
+    StringTable unindexed() {
+      return build(new int[0]);
+    }
+
+    private StringTable build(int[] index) {
+      return new StringTable(
+          Arrays.copyOf(bytes, count == 0 ? 0 : ends[count - 1]),
+          Arrays.copyOf(ends, count),
+          index);
+    }
   }
 
   private void insert(int number) {
@@ -87,6 +116,11 @@ final class StringTable {
       slot = (slot + 1) & mask;
     }
     return NONE;
+  }
+
+  /** Whether a string is found under its own number: there is none like it before. */
+  boolean isFirst(int number) {
+    return find(bytes, start(number), ends[number] - start(number)) == number;
   }
 
   int find(String string) {

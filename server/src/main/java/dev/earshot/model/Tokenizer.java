@@ -1,6 +1,5 @@
 package dev.earshot.model;
 
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -47,28 +46,29 @@ public final class Tokenizer {
   }
 
   static StringTable parseVocabulary(byte[] file, int expected) throws BundleException {
-    List<byte[]> words = new ArrayList<>(expected);
+    StringTable.Builder words = new StringTable.Builder(expected);
     int start = 0;
     for (int i = 0; i < file.length; i++) {
       if (file[i] == '\n') {
-        words.add(Arrays.copyOfRange(file, start, i));
+        words.add(file, start, i - start);
         start = i + 1;
       }
     }
     if (start < file.length) {
-      words.add(Arrays.copyOfRange(file, start, file.length));
+      words.add(file, start, file.length - start);
     }
     if (words.size() != expected) {
       throw new BundleException(
           VOCABULARY_FILE, words.size() + " words (expected: " + expected + ")");
     }
+    StringTable vocabulary = words.indexed();
     for (int id = 0; id < SPECIAL.size(); id++) {
-      if (!new String(words.get(id), StandardCharsets.UTF_8).equals(SPECIAL.get(id))) {
+      if (!vocabulary.get(id).equals(SPECIAL.get(id))) {
         throw new BundleException(
             VOCABULARY_FILE, "line " + (id + 1) + " (expected: " + SPECIAL.get(id) + ")");
       }
     }
-    return StringTable.indexed(words);
+    return vocabulary;
   }
 
   /** The most words of a text that are read. */
