@@ -187,11 +187,8 @@ public final class MicroBatcher implements AutoCloseable {
     return margin;
   }
 
-  /** Whether all workers are at work, and so many jobs wait for them. */
-  public boolean isBehindBy(int jobs) {
-    if (waiting < jobs) {
-      return false;
-    }
+  /** Whether all workers are at work, so that a job that came now would wait. */
+  public boolean isBusy() {
     for (Worker worker : workers) {
       if (!worker.running) {
         return false;

@@ -28,6 +28,9 @@ final class CoalescedReads implements IoHandler {
   private final long mostNanos;
   private volatile @Nullable Thread napping;
 
+  /** Whether what has come in is to be read after the tasks that now run. Its thread's. */
+  private boolean isOwed;
+
   /**
    * Around another one.
    *
@@ -41,6 +44,10 @@ final class CoalescedReads implements IoHandler {
 
   @Override
   public int run(IoHandlerContext context) {
+    if (isOwed) {
+      isOwed = false;
+      return handler.run(new AtOnce(context));
+    }
     if (context.canBlock() && mayWait.getAsBoolean()) {
       long nanos = Math.min(mostNanos, context.delayNanos(System.nanoTime()));
       napping = Thread.currentThread();
@@ -49,8 +56,41 @@ final class CoalescedReads implements IoHandler {
         LockSupport.parkNanos(this, nanos);
       }
       napping = null;
+      if (!context.canBlock()) {
+        // Answers go out before what has come in is read.
+        isOwed = true;
+        return 0;
+      }
     }
     return handler.run(context);
+  }
+
+  /** For a look at what has come in that does not wait for more. */
+  private record AtOnce(IoHandlerContext context) implements IoHandlerContext {
+    @Override
+    public boolean canBlock() {
+      return false;
+    }
+
+    @Override
+    public long delayNanos(long currentTimeNanos) {
+      return context.delayNanos(currentTimeNanos);
+    }
+
+    @Override
+    public long deadlineNanos() {
+      return context.deadlineNanos();
+    }
+
+    @Override
+    public void reportActiveIoTime(long activeNanos) {
+      context.reportActiveIoTime(activeNanos);
+    }
+
+    @Override
+    public boolean shouldReportActiveIoTime() {
+      return context.shouldReportActiveIoTime();
+    }
   }
 
   @Override

@@ -49,9 +49,6 @@ final class ShortlistEngine implements AutoCloseable {
   /** Between two runs on the engine's own account, at least. */
   private static final Duration TRIAL_PAUSE = Duration.ofSeconds(1);
 
-  /** Requests that wait for each worker when one more could as well come a little later. */
-  private static final int ENOUGH_WAITING = 8;
-
   private final ServedModel served;
   private final UserSummaries summaries;
   private final ScheduledExecutorService timers;
@@ -164,9 +161,9 @@ final class ShortlistEngine implements AutoCloseable {
     return batcher.waiting();
   }
 
-  /** Whether a request that comes now would wait, behind enough others. */
-  boolean isBehind() {
-    return batcher.isBehindBy(ENOUGH_WAITING * batcher.workers());
+  /** Whether a request that came now would wait for a worker. */
+  boolean isBusy() {
+    return batcher.isBusy();
   }
 
   long reserveNanos() {

@@ -155,9 +155,9 @@ public final class Shortlister implements ModelServer, AutoCloseable {
     return engine.waiting();
   }
 
-  /** Whether a request that comes now would wait, behind enough others to keep the workers busy. */
-  public boolean isBehind() {
-    return engine.isBehind();
+  /** Whether a request that came now would wait for a worker. */
+  public boolean isBusy() {
+    return engine.isBusy();
   }
 
   /** What is kept back of each budget now, in nanoseconds. */

@@ -211,18 +211,29 @@ class MicroBatcherTest {
   }
 
   @Test
-  void isBehindWhileItsWorkersAreBusyAndEnoughWaitForThem() throws Exception {
-    try (MicroBatcher batcher =
-        new MicroBatcher(options(1, 10), now::get, lanes(), BatchListener.NONE)) {
-      assertThat(batcher.isBehindBy(0)).isFalse();
-      offer(batcher, "runs", 1_000);
-      runner.awaitBegun();
-      offer(batcher, "a", 1_000);
-      assertThat(batcher.isBehindBy(2)).isFalse();
-      offer(batcher, "b", 1_000);
-      assertThat(batcher.isBehindBy(2)).isTrue();
-      runner.go.release(100);
+  void isBusyWhileEachOfItsWorkersRuns() throws Exception {
+    HeldRunner second = new HeldRunner(MS, MS);
+    List<HeldRunner> runners =
+        new java.util.concurrent.CopyOnWriteArrayList<>(List.of(runner, second));
+    Lane<TestJob> shared = new Lane<>("requests", 1, () -> runners.remove(0));
+    MicroBatcher batcher =
+        new MicroBatcher(options(2, 100), now::get, List.of(shared), BatchListener.NONE);
+    batcher.awaitReady();
+    assertThat(batcher.isBusy()).isFalse();
+    batcher.offer(shared, new TestJob("a", 1_000 * MS), NOBODY, MS);
+    while (runner.begun.availablePermits() + second.begun.availablePermits() < 1) {
+      Thread.onSpinWait();
     }
+    assertThat(batcher.isBusy()).isFalse();
+    batcher.offer(shared, new TestJob("b", 1_000 * MS), NOBODY, MS);
+    runner.awaitBegun();
+    second.awaitBegun();
+    assertThat(batcher.isBusy()).isTrue();
+
+    runner.go.release(100);
+    second.go.release(100);
+    batcher.close();
+    assertThat(batcher.isBusy()).isFalse();
   }
 
   @Test

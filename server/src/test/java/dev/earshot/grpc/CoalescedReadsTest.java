@@ -86,9 +86,10 @@ class CoalescedReadsTest {
     send();
     assertThat(read.availablePermits()).isZero();
 
-    // Answers are sent, and with them the loop is awake.
-    loop.submit(() -> {}).get();
+    // An answer goes out, and what has come in is read after it.
+    int readBefore = loop.submit(read::availablePermits).get();
 
+    assertThat(readBefore).isZero();
     read.acquire();
   }
 
