@@ -143,7 +143,7 @@ public final class EarshotServer implements AutoCloseable {
                       options.maxRun(),
                       options.linger())));
       if (options.loopsShareCores()) {
-        eventLoops.readLaterWhile(shortlister::isBusy);
+        eventLoops.readLaterWhile(shortlister::isBehind);
       }
       EngineMeters.bind(registry, shortlister, reads, timerError, runtime);
       WindowMeters.bind(registry, biaser);

@@ -187,14 +187,20 @@ public final class MicroBatcher implements AutoCloseable {
     return margin;
   }
 
-  /** Whether all workers are at work, so that a job that came now would wait. */
-  public boolean isBusy() {
+  /**
+   * Whether jobs come faster than one by one: all workers are at work, and there is a job that
+   * waits, or that had to wait and shares its run.
+   */
+  public boolean isBehind() {
+    boolean shared = waiting > 0;
     for (Worker worker : workers) {
-      if (!worker.running) {
+      int jobs = worker.jobs;
+      if (jobs == 0) {
         return false;
       }
+      shared |= jobs > 1;
     }
-    return true;
+    return shared;
   }
 
   /** How many workers run at the same time. */
@@ -400,7 +406,8 @@ public final class MicroBatcher implements AutoCloseable {
     /** While a run goes on: when it is terminated. */
     private volatile long killNanos;
 
-    private volatile boolean running;
+    /** How many run. */
+    private volatile int jobs;
 
     /** What runs now. Guarded by this. */
     private @Nullable Station<?> current;
@@ -423,7 +430,7 @@ public final class MicroBatcher implements AutoCloseable {
     }
 
     long remainingNanos(long now) {
-      if (!running) {
+      if (jobs == 0) {
         return 0;
       }
       long remaining = boundNanos - now;
@@ -539,18 +546,18 @@ public final class MicroBatcher implements AutoCloseable {
       }
     }
 
-    private synchronized void begin(Station<?> station, long now, long bound) {
+    private synchronized void begin(Station<?> station, int size, long now, long bound) {
       boundNanos = now + bound;
       limitNanos = Math.max(options.maxRun.toNanos(), BOUNDS_ALLOWED * bound);
       killNanos = now + limitNanos;
       current = station;
       tooLong = false;
       terminated = false;
-      running = true;
+      jobs = size;
     }
 
     private synchronized boolean end() {
-      running = false;
+      jobs = 0;
       current = null;
       return terminated;
     }
@@ -615,7 +622,7 @@ public final class MicroBatcher implements AutoCloseable {
       }
       long expected = plan.expected();
       long start = ticker.nanoTime();
-      worker.begin(this, start, plan.bound());
+      worker.begin(this, batch.size(), start, plan.bound());
       try {
         runner.run(batch);
       } catch (RuntimeException | Error e) {

@@ -161,9 +161,9 @@ final class ShortlistEngine implements AutoCloseable {
     return batcher.waiting();
   }
 
-  /** Whether a request that came now would wait for a worker. */
-  boolean isBusy() {
-    return batcher.isBusy();
+  /** Whether requests come faster than one by one. */
+  boolean isBehind() {
+    return batcher.isBehind();
   }
 
   long reserveNanos() {

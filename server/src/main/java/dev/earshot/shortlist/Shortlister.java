@@ -155,9 +155,9 @@ public final class Shortlister implements ModelServer, AutoCloseable {
     return engine.waiting();
   }
 
-  /** Whether a request that came now would wait for a worker. */
-  public boolean isBusy() {
-    return engine.isBusy();
+  /** Whether requests come faster than one by one, and one that came now would wait. */
+  public boolean isBehind() {
+    return engine.isBehind();
   }
 
   /** What is kept back of each budget now, in nanoseconds. */

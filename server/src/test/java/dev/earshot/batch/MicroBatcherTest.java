@@ -211,29 +211,48 @@ class MicroBatcherTest {
   }
 
   @Test
-  void isBusyWhileEachOfItsWorkersRuns() throws Exception {
+  void isBehindWhileJobsWaitOrShareARunAndNoWorkerIsFree() throws Exception {
+    try (MicroBatcher batcher =
+        new MicroBatcher(options(1, 10), now::get, lanes(), BatchListener.NONE)) {
+      offer(batcher, "alone", 1_000);
+      runner.awaitBegun();
+      assertThat(batcher.isBehind()).isFalse();
+      offer(batcher, "waits", 1_000);
+      assertThat(batcher.isBehind()).isTrue();
+      offer(batcher, "waits too", 1_000);
+      runner.go.release();
+      runner.awaitBegun();
+      // Nobody waits, but two share the run.
+      assertThat(batcher.waiting()).isZero();
+      assertThat(batcher.isBehind()).isTrue();
+      runner.go.release();
+    }
+  }
+
+  @Test
+  void isNotBehindWhileAWorkerIsFree() throws Exception {
     HeldRunner second = new HeldRunner(MS, MS);
     List<HeldRunner> runners =
         new java.util.concurrent.CopyOnWriteArrayList<>(List.of(runner, second));
-    Lane<TestJob> shared = new Lane<>("requests", 1, () -> runners.remove(0));
+    Lane<TestJob> shared = new Lane<>("requests", 8, () -> runners.remove(0));
     MicroBatcher batcher =
         new MicroBatcher(options(2, 100), now::get, List.of(shared), BatchListener.NONE);
     batcher.awaitReady();
-    assertThat(batcher.isBusy()).isFalse();
     batcher.offer(shared, new TestJob("a", 1_000 * MS), NOBODY, MS);
     while (runner.begun.availablePermits() + second.begun.availablePermits() < 1) {
       Thread.onSpinWait();
     }
-    assertThat(batcher.isBusy()).isFalse();
+    assertThat(batcher.isBehind()).isFalse();
     batcher.offer(shared, new TestJob("b", 1_000 * MS), NOBODY, MS);
     runner.awaitBegun();
     second.awaitBegun();
-    assertThat(batcher.isBusy()).isTrue();
+    batcher.offer(shared, new TestJob("c", 1_000 * MS), NOBODY, MS);
+    assertThat(batcher.isBehind()).isTrue();
 
     runner.go.release(100);
     second.go.release(100);
     batcher.close();
-    assertThat(batcher.isBusy()).isFalse();
+    assertThat(batcher.isBehind()).isFalse();
   }
 
   @Test
