@@ -173,7 +173,7 @@ final class BiaserService extends BiaserGrpc.BiaserImplBase {
               message.getRequestId(), new BiasTurn(query), message.getOpen().getOmitEmbedding());
       supersede();
       open = opened;
-      Budget budget = budgets.startingNow(timeout);
+      Budget budget = budgets.onArrival(timeout);
       CompletableFuture<dev.earshot.bias.Bias> first = bias(opened.turn, budget);
       CompletableFuture<BiasStreamResponse> response =
           first.thenApply(bias -> {
@@ -231,7 +231,7 @@ final class BiaserService extends BiaserGrpc.BiaserImplBase {
       }
       violations.throwIfAny();
       supersede();
-      Budget budget = budgets.startingNow(timeout);
+      Budget budget = budgets.onArrival(timeout);
       CompletableFuture<RescoreAnswer> answer =
           BiaserService.this.rescore(requireNonNull(current).turn, nBest, mode, budget);
       CompletableFuture<BiasStreamResponse> response = new CompletableFuture<>();

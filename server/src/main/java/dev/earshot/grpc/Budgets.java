@@ -45,7 +45,7 @@ final class Budgets implements ServerInterceptor {
             ? Duration.ZERO
             : Duration.ofNanos(Math.max(1, deadline.timeRemaining(TimeUnit.NANOSECONDS)));
     return Contexts.interceptCall(
-        context.withValues(BUDGET, startingNow(stated), CALLER, CallerNames.of(call, headers)),
+        context.withValues(BUDGET, onArrival(stated), CALLER, CallerNames.of(call, headers)),
         call,
         headers,
         next);
@@ -60,16 +60,17 @@ final class Budgets implements ServerInterceptor {
   /** The budget of the call that is being handled. */
   Budget current() {
     Budget budget = BUDGET.get();
-    return budget == null ? startingNow(Duration.ZERO) : budget;
+    return budget == null ? onArrival(Duration.ZERO) : budget;
   }
 
   /**
-   * A budget that begins now.
+   * A budget that began when what is read now has come in.
    *
    * @param stated by the caller; zero: the SLO
    */
-  Budget startingNow(Duration stated) {
+  Budget onArrival(Duration stated) {
     boolean useSlo = stated.isZero() || (enforceSlo && stated.compareTo(slo) > 0);
-    return Budget.startingNow(ticker, useSlo ? slo : stated);
+    return Budget.startingAt(
+        ticker, ticker.nanoTime() - Arrivals.nanosAgo(), useSlo ? slo : stated);
   }
 }

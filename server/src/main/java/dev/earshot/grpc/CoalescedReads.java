@@ -28,7 +28,10 @@ final class CoalescedReads implements IoHandler {
   private final long mostNanos;
   private volatile @Nullable Thread napping;
 
-  /** Whether what has come in is to be read after the tasks that now run. Its thread's. */
+  /** When the last nap began. Its thread's. */
+  private long napNanos;
+
+  /** Whether what has come in since is still to be read. Its thread's. */
   private boolean isOwed;
 
   /**
@@ -46,23 +49,22 @@ final class CoalescedReads implements IoHandler {
   public int run(IoHandlerContext context) {
     if (isOwed) {
       isOwed = false;
-      return handler.run(new AtOnce(context));
+      return Arrivals.readSince(napNanos, () -> handler.run(new AtOnce(context)));
     }
-    if (context.canBlock() && mayWait.getAsBoolean()) {
-      long nanos = Math.min(mostNanos, context.delayNanos(System.nanoTime()));
-      napping = Thread.currentThread();
-      // Asked again, for a task that has come before this could be seen would wake nobody.
-      if (nanos > 0 && context.canBlock()) {
-        LockSupport.parkNanos(this, nanos);
-      }
-      napping = null;
-      if (!context.canBlock()) {
-        // Answers go out before what has come in is read.
-        isOwed = true;
-        return 0;
-      }
+    if (!context.canBlock() || !mayWait.getAsBoolean()) {
+      return handler.run(context);
     }
-    return handler.run(context);
+    napNanos = System.nanoTime();
+    long nanos = Math.min(mostNanos, context.delayNanos(napNanos));
+    napping = Thread.currentThread();
+    // Asked again, for a task that has come before this could be seen would wake nobody.
+    if (nanos > 0 && context.canBlock()) {
+      LockSupport.parkNanos(this, nanos);
+    }
+    napping = null;
+    isOwed = true;
+    // Answers go out before what has come in is read.
+    return context.canBlock() ? run(context) : 0;
   }
 
   /** For a look at what has come in that does not wait for more. */

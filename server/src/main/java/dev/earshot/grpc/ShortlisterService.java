@@ -78,7 +78,7 @@ final class ShortlisterService extends ShortlisterGrpc.ShortlisterImplBase {
     }
     violations.throwIfAny();
     ShortlistQuery query = ShortlistMessages.query(message.getShortlist());
-    Budget budget = budgets.startingNow(timeout);
+    Budget budget = budgets.onArrival(timeout);
     CompletableFuture<Shortlist> shortlist = begin(query, budget, caller);
     CompletableFuture<ShortlistStreamResponse> response =
         shortlist.thenApply(answer ->

@@ -17,6 +17,7 @@ import java.net.Socket;
 import java.time.Duration;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -29,6 +30,7 @@ class CoalescedReadsTest {
 
   private volatile boolean nobodyCouldBegin;
   private final Semaphore read = new Semaphore(0);
+  private final AtomicLong nanosAgo = new AtomicLong();
   private final EventLoopGroup loop =
       new MultiThreadIoEventLoopGroup(
           1,
@@ -54,6 +56,7 @@ class CoalescedReadsTest {
 
                   @Override
                   protected void channelRead0(ChannelHandlerContext context, Object message) {
+                    nanosAgo.set(Arrivals.nanosAgo());
                     read.release();
                   }
                 })
@@ -91,6 +94,7 @@ class CoalescedReadsTest {
 
     assertThat(readBefore).isZero();
     read.acquire();
+    assertThat(nanosAgo.get()).isPositive();
   }
 
   @Test
@@ -108,6 +112,7 @@ class CoalescedReadsTest {
     for (int i = 0; i < 100; i++) {
       send();
       read.acquire();
+      assertThat(nanosAgo.get()).isZero();
     }
   }
 }
