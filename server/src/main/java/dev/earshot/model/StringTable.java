@@ -1,6 +1,6 @@
 package dev.earshot.model;
 
-import dev.earshot.core.Pauses;
+import dev.earshot.search.Pauses;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 

@@ -1,7 +1,5 @@
 package dev.earshot.search;
 
-import dev.earshot.core.Pauses;
-
 /**
  * The rows of an index by what they are near to, so that what a query finds lies together, and that
  * it need not look at the others: an inverted file (Sivic and Zisserman, <i>Video Google</i>, ICCV

@@ -1,6 +1,5 @@
 package dev.earshot.search;
 
-import dev.earshot.core.Pauses;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;

@@ -1,6 +1,5 @@
 package dev.earshot.search;
 
-import dev.earshot.core.Pauses;
 import java.util.Arrays;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;

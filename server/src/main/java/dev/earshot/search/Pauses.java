@@ -1,4 +1,4 @@
-package dev.earshot.core;
+package dev.earshot.search;
 
 /**
  * Places in long work where the JVM may stop its thread. A garbage collection begins when every
