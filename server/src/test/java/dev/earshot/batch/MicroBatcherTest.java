@@ -247,12 +247,20 @@ class MicroBatcherTest {
     runner.awaitBegun();
     second.awaitBegun();
     batcher.offer(shared, new TestJob("c", 1_000 * MS), NOBODY, MS);
+    batcher.offer(shared, new TestJob("d", 1_000 * MS), NOBODY, MS);
     assertThat(batcher.isBehind()).isTrue();
 
-    runner.go.release(100);
-    second.go.release(100);
-    batcher.close();
+    // One takes both that wait, then the other has nothing to do.
+    runner.go.release();
+    runner.awaitBegun();
+    second.go.release();
+    while (batcher.untilFreeNanos() > 0) {
+      Thread.onSpinWait();
+    }
     assertThat(batcher.isBehind()).isFalse();
+
+    runner.go.release();
+    batcher.close();
   }
 
   @Test
