@@ -271,7 +271,12 @@ final class LoadCommand implements Callable<Integer> {
         runs.add(session.runValid(rateName(rate), rate, seconds));
       }
       if (sweep || (overload && knownCapacity == null)) {
-        curve = session.sweep(FIRST_RATE, sweep ? loads : List.of(1.0), seconds);
+        curve =
+            session.sweep(
+                FIRST_RATE,
+                sweep ? loads : List.of(1.0),
+                seconds,
+                Math.min(warmUpSeconds, seconds));
       }
       if (overload) {
         double capacity = knownCapacity != null || curve == null ? known() : curve.capacity();

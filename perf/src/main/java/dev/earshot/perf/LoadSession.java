@@ -66,12 +66,20 @@ final class LoadSession implements AutoCloseable {
     return new CapacitySearch(firstRate, 1.05).run(rate -> run("finding capacity", rate, seconds));
   }
 
-  /** Loads from a tenth of the capacity to twice as much, and what comes of it. */
-  LoadReport.Sweep sweep(double firstRate, List<Double> loads, double seconds)
+  /**
+   * Loads from a tenth of the capacity to twice as much, and what comes of it.
+   *
+   * @param warmUpSeconds at half of the capacity, once that is found; 0: not at all
+   */
+  LoadReport.Sweep sweep(double firstRate, List<Double> loads, double seconds, double warmUpSeconds)
       throws InterruptedException {
     CapacitySearch.Capacity found = capacity(firstRate, Math.min(seconds, 3));
     double capacity = found.rate();
     progress.note(String.format(Locale.ROOT, "capacity: %,.0f a second", capacity));
+    if (capacity > 0) {
+      // Too much load has led the server ways that it had not come; they are being compiled.
+      warmUp(capacity / 2, warmUpSeconds);
+    }
     List<PhaseResult> curve = new ArrayList<>();
     double peak = found.peakGoodput();
     double answerCpu = Double.NaN;
