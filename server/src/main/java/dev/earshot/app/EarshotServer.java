@@ -134,7 +134,7 @@ public final class EarshotServer implements AutoCloseable {
                       new UserSummaries(
                           profiles, reads, next, options.summaryCacheBytes(), ticker, cacheStats),
                   new Shortlister.Clockwork(eventLoops.timers(), timerError, ticker, foreground),
-                  new BatchMeters(registry),
+                  new BatchMeters(registry).andWhenCaughtUp(eventLoops::readNow),
                   new Shortlister.Options(
                       options.workers(),
                       options.batchMax(),

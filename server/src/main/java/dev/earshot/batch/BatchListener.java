@@ -17,4 +17,30 @@ public interface BatchListener {
 
   /** A job was dropped before it was run. */
   void dropped(String lane, Job.Drop why);
+
+  /** A worker is free, and nothing waits for it. */
+  default void caughtUp() {}
+
+  /** This one, and a task that is run whenever a worker has caught up. */
+  default BatchListener andWhenCaughtUp(Runnable task) {
+    BatchListener listener = this;
+    return new BatchListener() {
+      @Override
+      public void ran(
+          String lane, int size, long expectedNanos, long actualNanos, boolean terminated) {
+        listener.ran(lane, size, expectedNanos, actualNanos, terminated);
+      }
+
+      @Override
+      public void dropped(String lane, Job.Drop why) {
+        listener.dropped(lane, why);
+      }
+
+      @Override
+      public void caughtUp() {
+        listener.caughtUp();
+        task.run();
+      }
+    };
+  }
 }

@@ -618,6 +618,7 @@ public final class MicroBatcher implements AutoCloseable {
       tooLate.forEach(job -> job.drop(Drop.TOO_LATE));
       tooLate.clear();
       if (batch.isEmpty()) {
+        tellIfCaughtUp();
         return;
       }
       long expected = plan.expected();
@@ -631,12 +632,19 @@ public final class MicroBatcher implements AutoCloseable {
         batch.forEach(job -> job.drop(Drop.FAILED));
       } finally {
         boolean terminated = worker.end();
+        tellIfCaughtUp();
         if (terminated) {
           runner.resume();
         }
         listener.ran(
             queue.lane.name(), batch.size(), expected, ticker.nanoTime() - start, terminated);
         batch.clear();
+      }
+    }
+
+    private void tellIfCaughtUp() {
+      if (waiting == 0) {
+        listener.caughtUp();
       }
     }
 

@@ -16,8 +16,9 @@ import org.jspecify.annotations.Nullable;
  * what refusals cost. Network cards do the same (<i>interrupt coalescing</i>).
  *
  * <p>Tasks, such as the answers of a batch, are run at once as ever, and timers when they are due.
+ * Who could begin from now on says so by {@link #readNow}.
  *
- * <p>For its event loop's thread, but for {@link #wakeup}.
+ * <p>For its event loop's thread, but for {@link #wakeup} and {@link #readNow}.
  */
 final class CoalescedReads implements IoHandler {
   /** What a request may lie unread for; a fifteenth of the SLO as it is by default. */
@@ -57,8 +58,8 @@ final class CoalescedReads implements IoHandler {
     napNanos = System.nanoTime();
     long nanos = Math.min(mostNanos, context.delayNanos(napNanos));
     napping = Thread.currentThread();
-    // Asked again, for a task that has come before this could be seen would wake nobody.
-    if (nanos > 0 && context.canBlock()) {
+    // Asked again, for what has come to pass before this could be seen has woken nobody.
+    if (nanos > 0 && context.canBlock() && mayWait.getAsBoolean()) {
       LockSupport.parkNanos(this, nanos);
     }
     napping = null;
@@ -95,12 +96,17 @@ final class CoalescedReads implements IoHandler {
     }
   }
 
-  @Override
-  public void wakeup() {
+  /** Reads what has come in, if it was left: somebody could begin with it. From any thread. */
+  void readNow() {
     Thread thread = napping;
     if (thread != null) {
       LockSupport.unpark(thread);
     }
+  }
+
+  @Override
+  public void wakeup() {
+    readNow();
     handler.wakeup();
   }
 

@@ -36,6 +36,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
@@ -210,12 +211,17 @@ public final class GrpcEndpoint implements AutoCloseable {
     private final EventLoopGroup group;
     private final Class<? extends ServerChannel> channelType;
     private final MayWait mayWait;
+    private final List<CoalescedReads> reads;
 
     private EventLoops(
-        EventLoopGroup group, Class<? extends ServerChannel> channelType, MayWait mayWait) {
+        EventLoopGroup group,
+        Class<? extends ServerChannel> channelType,
+        MayWait mayWait,
+        List<CoalescedReads> reads) {
       this.group = group;
       this.channelType = channelType;
       this.mayWait = mayWait;
+      this.reads = reads;
     }
 
     /**
@@ -227,24 +233,39 @@ public final class GrpcEndpoint implements AutoCloseable {
       boolean epoll = Epoll.isAvailable();
       IoHandlerFactory plain = epoll ? EpollIoHandler.newFactory() : NioIoHandler.newFactory();
       MayWait mayWait = new MayWait();
+      List<CoalescedReads> reads = new CopyOnWriteArrayList<>();
       IoHandlerFactory handler =
-          executor ->
-              new CoalescedReads(plain.newHandler(executor), mayWait, CoalescedReads.MOST_NANOS);
+          executor -> {
+            CoalescedReads ofLoop =
+                new CoalescedReads(plain.newHandler(executor), mayWait, CoalescedReads.MOST_NANOS);
+            reads.add(ofLoop);
+            return ofLoop;
+          };
       EventLoopGroup group =
           new MultiThreadIoEventLoopGroup(count, new PromptThreads("earshot-event-loop"), handler);
       for (EventExecutor loop : group) {
         loop.execute(() -> Outbox.isHome(loop));
       }
       return new EventLoops(
-          group, epoll ? EpollServerSocketChannel.class : NioServerSocketChannel.class, mayWait);
+          group,
+          epoll ? EpollServerSocketChannel.class : NioServerSocketChannel.class,
+          mayWait,
+          reads);
     }
 
     /**
      * From now on leaves what comes in unread for a moment, a millisecond at most, while nobody
-     * could begin with it.
+     * could begin with it, or until {@link #readNow}.
      */
     public void readLaterWhile(BooleanSupplier nobodyCouldBegin) {
       mayWait.nobodyCouldBegin = nobodyCouldBegin;
+    }
+
+    /** Reads what was left unread. From any thread; does not block. */
+    public void readNow() {
+      for (int i = 0; i < reads.size(); i++) {
+        reads.get(i).readNow();
+      }
     }
 
     /** Runs short tasks that do not block. */

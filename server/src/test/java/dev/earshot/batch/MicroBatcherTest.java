@@ -1,5 +1,6 @@
 package dev.earshot.batch;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ch.qos.logback.classic.Logger;
@@ -9,7 +10,10 @@ import dev.earshot.batch.Job.Drop;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -226,6 +230,47 @@ class MicroBatcherTest {
       assertThat(batcher.waiting()).isZero();
       assertThat(batcher.isBehind()).isTrue();
       runner.go.release();
+    }
+  }
+
+  @Test
+  void saysWhenAWorkerIsFreeAndNothingWaitsForIt() throws Exception {
+    Semaphore caughtUp = new Semaphore(0);
+    List<Boolean> wasBehind = new CopyOnWriteArrayList<>();
+    AtomicReference<BooleanSupplier> isBehind = new AtomicReference<>(() -> true);
+    BatchListener listener =
+        BatchListener.NONE.andWhenCaughtUp(() -> {
+          wasBehind.add(requireNonNull(isBehind.get()).getAsBoolean());
+          caughtUp.release();
+        });
+    try (MicroBatcher batcher = new MicroBatcher(options(1, 10), now::get, lanes(), listener)) {
+      isBehind.set(batcher::isBehind);
+      offer(batcher, "alone", 1_000);
+      runner.awaitBegun();
+      offer(batcher, "waits", 1_000);
+      offer(batcher, "waits too", 1_000);
+      runner.go.release();
+      runner.awaitBegun();
+      assertThat(caughtUp.availablePermits()).isZero();
+      runner.go.release();
+      caughtUp.acquire();
+    }
+
+    assertThat(wasBehind).containsExactly(false);
+  }
+
+  @Test
+  void saysSoTooWhereAllThatWaitedIsTooLate() throws Exception {
+    Semaphore caughtUp = new Semaphore(0);
+    BatchListener listener = BatchListener.NONE.andWhenCaughtUp(caughtUp::release);
+    try (MicroBatcher batcher = new MicroBatcher(options(1, 10), now::get, lanes(), listener)) {
+      offer(batcher, "first", 1_000);
+      runner.awaitBegun();
+      TestJob late = offer(batcher, "late", 10);
+      now.set(20 * MS);
+      runner.go.release();
+      caughtUp.acquire();
+      assertThat(late.dropped).isEqualTo(Drop.EXPIRED);
     }
   }
 

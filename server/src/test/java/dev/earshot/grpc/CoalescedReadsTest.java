@@ -15,9 +15,13 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.time.Duration;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -28,17 +32,22 @@ import org.junit.jupiter.api.Timeout;
 class CoalescedReadsTest {
   private static final long TEN_MINUTES = Duration.ofMinutes(10).toNanos();
 
-  private volatile boolean nobodyCouldBegin;
+  private volatile BooleanSupplier nobodyCouldBegin = () -> false;
+  private final BlockingQueue<CoalescedReads> reads = new LinkedBlockingQueue<>();
   private final Semaphore read = new Semaphore(0);
   private final AtomicLong nanosAgo = new AtomicLong();
   private final EventLoopGroup loop =
       new MultiThreadIoEventLoopGroup(
           1,
-          executor ->
-              new CoalescedReads(
-                  NioIoHandler.newFactory().newHandler(executor),
-                  () -> nobodyCouldBegin,
-                  TEN_MINUTES));
+          executor -> {
+            CoalescedReads ofLoop =
+                new CoalescedReads(
+                    NioIoHandler.newFactory().newHandler(executor),
+                    () -> nobodyCouldBegin.getAsBoolean(),
+                    TEN_MINUTES);
+            reads.add(ofLoop);
+            return ofLoop;
+          });
   private final Socket client = new Socket();
 
   @BeforeEach
@@ -74,18 +83,15 @@ class CoalescedReadsTest {
 
   @AfterEach
   void close() throws IOException {
-    nobodyCouldBegin = false;
+    nobodyCouldBegin = () -> false;
     client.close();
     loop.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly(5, TimeUnit.SECONDS);
   }
 
   @Test
   void leavesWhatComesInWhileNobodyCouldBeginWithIt() throws Exception {
-    nobodyCouldBegin = true;
-    Thread thread = loop.submit(Thread::currentThread).get();
-    while (thread.getState() != Thread.State.TIMED_WAITING) {
-      Thread.onSpinWait();
-    }
+    nobodyCouldBegin = () -> true;
+    awaitNap();
     send();
     assertThat(read.availablePermits()).isZero();
 
@@ -97,9 +103,41 @@ class CoalescedReadsTest {
     assertThat(nanosAgo.get()).isPositive();
   }
 
+  private void awaitNap() throws Exception {
+    Thread thread = loop.submit(Thread::currentThread).get();
+    while (thread.getState() != Thread.State.TIMED_WAITING) {
+      Thread.onSpinWait();
+    }
+  }
+
+  @Test
+  void readsWhatWasLeftAsSoonAsSomebodyCouldBegin() throws Exception {
+    nobodyCouldBegin = () -> true;
+    awaitNap();
+    send();
+    assertThat(read.availablePermits()).isZero();
+
+    reads.element().readNow();
+
+    read.acquire();
+    assertThat(nanosAgo.get()).isPositive();
+  }
+
+  @Test
+  void doesNotWaitIfSomebodyHasJustBecomeFree() throws Exception {
+    for (int i = 0; i < 100; i++) {
+      // True when it is asked first, and then the one who says so says it to nobody.
+      AtomicBoolean first = new AtomicBoolean(true);
+      nobodyCouldBegin = () -> first.getAndSet(false);
+      loop.submit(() -> {}).get();
+      send();
+      read.acquire();
+    }
+  }
+
   @Test
   void runsTasksAtOnceAndTimersWhenTheyAreDue() throws Exception {
-    nobodyCouldBegin = true;
+    nobodyCouldBegin = () -> true;
 
     for (int i = 0; i < 1_000; i++) {
       loop.submit(() -> {}).get();
