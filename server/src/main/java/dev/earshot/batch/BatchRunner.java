@@ -16,8 +16,10 @@ public interface BatchRunner<J extends Job> extends AutoCloseable {
    * Runs the jobs and completes each of them, with its result or its failure.
    *
    * @param jobs at least one; reused after the call, so not to be kept
+   * @param computed may be run when nothing is left but to hand the results over, so that who hears
+   *     of them finds the worker free already
    */
-  void run(List<J> jobs);
+  void run(List<J> jobs, Runnable computed);
 
   /**
    * Ends the current run soon, from any thread: it has taken too long.

@@ -194,11 +194,11 @@ public final class MicroBatcher implements AutoCloseable {
   public boolean isBehind() {
     boolean shared = waiting > 0;
     for (Worker worker : workers) {
-      int jobs = worker.jobs;
-      if (jobs == 0) {
+      int engaged = worker.engaged;
+      if (engaged == 0) {
         return false;
       }
-      shared |= jobs > 1;
+      shared |= engaged > 1;
     }
     return shared;
   }
@@ -409,6 +409,14 @@ public final class MicroBatcher implements AutoCloseable {
     /** How many run. */
     private volatile int jobs;
 
+    /**
+     * How many it has to do with: those that run, until they are computed if nothing waits, else
+     * until the next ones run.
+     */
+    private volatile int engaged;
+
+    private final Runnable computed = this::disengageUnlessMoreWaits;
+
     /** What runs now. Guarded by this. */
     private @Nullable Station<?> current;
 
@@ -495,6 +503,11 @@ public final class MicroBatcher implements AutoCloseable {
           if (closed) {
             return null;
           }
+          if (engaged > 0) {
+            // What waited has come to nothing, or another worker has taken it.
+            engaged = 0;
+            listener.caughtUp();
+          }
           idle++;
           if (!hasWaited) {
             hasWaited = true;
@@ -554,12 +567,19 @@ public final class MicroBatcher implements AutoCloseable {
       tooLong = false;
       terminated = false;
       jobs = size;
+      engaged = size;
     }
 
     private synchronized boolean end() {
       jobs = 0;
       current = null;
       return terminated;
+    }
+
+    private void disengageUnlessMoreWaits() {
+      if (waiting == 0) {
+        engaged = 0;
+      }
     }
 
     /** See {@link MicroBatcher#tick}. */
@@ -618,33 +638,29 @@ public final class MicroBatcher implements AutoCloseable {
       tooLate.forEach(job -> job.drop(Drop.TOO_LATE));
       tooLate.clear();
       if (batch.isEmpty()) {
-        tellIfCaughtUp();
         return;
       }
       long expected = plan.expected();
       long start = ticker.nanoTime();
       worker.begin(this, batch.size(), start, plan.bound());
       try {
-        runner.run(batch);
+        runner.run(batch, worker.computed);
       } catch (RuntimeException | Error e) {
         // A worker lives as long as the server: who waits is told, and the next batch may succeed.
         log.error("a batch of {} failed as a whole", batch.size(), e);
         batch.forEach(job -> job.drop(Drop.FAILED));
       } finally {
         boolean terminated = worker.end();
-        tellIfCaughtUp();
+        worker.disengageUnlessMoreWaits();
+        if (worker.engaged == 0) {
+          listener.caughtUp();
+        }
         if (terminated) {
           runner.resume();
         }
         listener.ran(
             queue.lane.name(), batch.size(), expected, ticker.nanoTime() - start, terminated);
         batch.clear();
-      }
-    }
-
-    private void tellIfCaughtUp() {
-      if (waiting == 0) {
-        listener.caughtUp();
       }
     }
 

@@ -14,7 +14,7 @@ final class StepRunner implements BatchRunner<Step> {
   }
 
   @Override
-  public void run(List<Step> steps) {
+  public void run(List<Step> steps, Runnable computed) {
     steps.forEach(Step::run);
   }
 

@@ -4,6 +4,7 @@ import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.MessageLite;
 import com.google.protobuf.util.Durations;
 import com.google.protobuf.util.Timestamps;
+import dev.earshot.deadline.Refusal;
 import dev.earshot.store.Interaction;
 import dev.earshot.v1.Bias;
 import dev.earshot.v1.BiasPhrase;
@@ -18,8 +19,10 @@ import dev.earshot.v1.RescoreMode;
 import dev.earshot.v1.RescoreRequest;
 import dev.earshot.v1.RescoreResponse;
 import dev.earshot.v1.ShortlistRequest;
+import dev.earshot.v1.ShortlistResponse;
 import dev.earshot.v1.ShortlisterGrpc;
 import io.grpc.ManagedChannel;
+import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.netty.NettyChannelBuilder;
 import io.grpc.stub.StreamObserver;
@@ -46,6 +49,8 @@ final class SelfCalls {
   private static final Duration MAX_REHEARSAL = Duration.ofMillis(300);
   private static final int EVENTS = 8;
   private static final Duration MAX_BIAS = Duration.ofMillis(300);
+  private static final int MAX_REFUSALS = 6_000;
+  private static final Duration MAX_REFUSING = Duration.ofMillis(300);
   private static final List<String> TYPES =
       List.of("RECOGNIZE", "SPEAK", "DISPLAY", Interaction.EXPECT_SPEECH);
   private static final List<String> NAMES = List.of("Meg Bauer", "Zanzibar", "Highway 61");
@@ -77,11 +82,41 @@ final class SelfCalls {
                 .build();
         stub.withDeadlineAfter(5, TimeUnit.SECONDS).shortlist(request);
       }
+      warmRefusals(stub);
       warmBias(BiaserGrpc.newBlockingStub(channel));
     } catch (StatusRuntimeException e) {
       log.warn("warming up by calls to itself failed: {}", e.getStatus());
     } finally {
       channel.shutdownNow();
+    }
+  }
+
+  /**
+   * Has requests refused: a server that gets to it for the first time when it has too much to do
+   * would have to compile that, too, and would get to fewer answers. What is refused for a
+   * catalogue that is not served yet counts nowhere.
+   */
+  private static void warmRefusals(ShortlisterGrpc.ShortlisterBlockingStub stub) {
+    ShortlistRequest refused =
+        ShortlistRequest.newBuilder()
+            .setUtterance(UTTERANCES.get(0))
+            .setMinCatalogVersion(Long.MAX_VALUE)
+            .build();
+    long end = System.nanoTime() + MAX_REFUSING.toNanos();
+    for (int call = 0; call < MAX_REFUSALS; call++) {
+      StatusRuntimeException unused =
+          RpcError.from(Refusal.overload("warming up", call, call % 2 == 0)).toException();
+      if (System.nanoTime() >= end) {
+        continue;
+      }
+      try {
+        ShortlistResponse unusedToo =
+            stub.withDeadlineAfter(5, TimeUnit.SECONDS).shortlist(refused);
+      } catch (StatusRuntimeException e) {
+        if (e.getStatus().getCode() != Status.Code.UNAVAILABLE) {
+          throw e;
+        }
+      }
     }
   }
 

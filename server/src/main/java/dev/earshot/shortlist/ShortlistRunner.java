@@ -75,12 +75,12 @@ final class ShortlistRunner implements BatchRunner<ShortlistJob> {
   }
 
   @Override
-  public void run(List<ShortlistJob> batch) {
+  public void run(List<ShortlistJob> batch, Runnable computed) {
     try {
       long start = ticker.nanoTime();
       long encoded = encode(batch, start);
       if (!rows.isEmpty()) {
-        finish(encoded, batch.size());
+        finish(encoded, batch.size(), computed);
         reserve.recordContextFree(ticker.nanoTime() - start);
       }
     } catch (RunTerminatedException e) {
@@ -141,7 +141,7 @@ final class ShortlistRunner implements BatchRunner<ShortlistJob> {
     return encoded;
   }
 
-  private void finish(long encoded, int batchSize) {
+  private void finish(long encoded, int batchSize, Runnable computed) {
     users.clear();
     int mostSkills = 1;
     int mostEnabled = 0;
@@ -171,6 +171,7 @@ final class ShortlistRunner implements BatchRunner<ShortlistJob> {
             job.times(attended - encoded, classified - attended, batchSize, expected);
         job.answer().complete(shortlist(i, job, times));
       }
+      computed.run();
     }
     costs.handedOver(rows.size(), ticker.nanoTime() - classified);
   }

@@ -43,7 +43,7 @@ final class HeldRunner implements BatchRunner<TestJob> {
   }
 
   @Override
-  public void run(List<TestJob> jobs) {
+  public void run(List<TestJob> jobs, Runnable computed) {
     batches.add(jobs.stream().map(TestJob::toString).toList());
     begun.release();
     try {
@@ -53,6 +53,7 @@ final class HeldRunner implements BatchRunner<TestJob> {
     } catch (InterruptedException e) {
       throw new IllegalStateException(e);
     }
+    computed.run();
     if (jobs.stream().anyMatch(job -> job.name.equals("fails"))) {
       throw new IllegalStateException("a job that fails");
     }
