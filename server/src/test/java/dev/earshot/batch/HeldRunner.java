@@ -25,6 +25,9 @@ final class HeldRunner implements BatchRunner<TestJob> {
   /** A batch will hardly exceed so many times what it is expected to take. */
   volatile int boundTimes = 1;
 
+  /** Run when a batch is computed and not yet over. */
+  volatile Runnable handingOver = () -> {};
+
   HeldRunner(long a, long b) {
     this.a = a;
     this.b = b;
@@ -54,6 +57,7 @@ final class HeldRunner implements BatchRunner<TestJob> {
       throw new IllegalStateException(e);
     }
     computed.run();
+    handingOver.run();
     if (jobs.stream().anyMatch(job -> job.name.equals("fails"))) {
       throw new IllegalStateException("a job that fails");
     }

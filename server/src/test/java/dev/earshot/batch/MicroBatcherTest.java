@@ -260,6 +260,23 @@ class MicroBatcherTest {
   }
 
   @Test
+  void isBehindWhileResultsAreHandedOverOnlyIfMoreWaits() throws Exception {
+    List<Boolean> behind = new CopyOnWriteArrayList<>();
+    try (MicroBatcher batcher =
+        new MicroBatcher(options(1, 10), now::get, lanes(), BatchListener.NONE)) {
+      runner.handingOver = () -> behind.add(batcher.isBehind());
+      offer(batcher, "first", 1_000);
+      runner.awaitBegun();
+      offer(batcher, "a", 1_000);
+      offer(batcher, "b", 1_000);
+      runner.go.release(2);
+    }
+
+    assertThat(runner.batches).containsExactly(List.of("first"), List.of("a", "b"));
+    assertThat(behind).containsExactly(true, false);
+  }
+
+  @Test
   void saysSoTooWhereAllThatWaitedIsTooLate() throws Exception {
     Semaphore caughtUp = new Semaphore(0);
     BatchListener listener = BatchListener.NONE.andWhenCaughtUp(caughtUp::release);
