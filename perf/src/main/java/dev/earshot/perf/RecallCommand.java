@@ -1,5 +1,7 @@
 package dev.earshot.perf;
 
+import static java.util.Objects.requireNonNull;
+
 import com.fasterxml.jackson.annotation.JsonProperty;
 import dev.earshot.model.Bundle;
 import dev.earshot.model.BundleException;
@@ -17,9 +19,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.Callable;
@@ -47,7 +51,10 @@ import picocli.CommandLine.Spec;
     sortOptions = false)
 final class RecallCommand implements Callable<Integer> {
   private static final List<Integer> DEPTHS = List.of(1, 5, 20, 50);
-  private static final int DEEPEST = 50;
+
+  /** What a caller gets who does not say how many; the log probabilities and times are these's. */
+  private static final int USUAL = 5;
+
   private static final int FEWEST_ENABLED = 4;
   private static final int MOST_ENABLED = 16;
 
@@ -79,9 +86,11 @@ final class RecallCommand implements Callable<Integer> {
   /**
    * The result for one number of skills.
    *
-   * @param recall by depth, as {@link #DEPTHS}: the mean part of the exact best that were found
-   * @param difference 99th percentile of how far the best skill's log probability was off
-   * @param exactMicros median of classifying one request exactly
+   * @param recall by how many are asked for, as {@link #DEPTHS}: the mean part of the exact best
+   *     that were found
+   * @param difference where five are asked for, the 99th percentile of how far the best skill's log
+   *     probability was off
+   * @param exactMicros where five are asked for, median of classifying one request exactly
    * @param stagedMicros the same in stages
    */
   record Size(
@@ -111,7 +120,7 @@ final class RecallCommand implements Callable<Integer> {
       Path bundle =
           BundleResizer.cached(bundles.bundle(), bundles.cache(), size, BundleOptions.SEED);
       progress("finding the best of " + size + " skills exactly");
-      List<Answer> exact = answers(bundle, Search.FLAT, said);
+      Map<Integer, List<Answer>> exact = answers(bundle, Search.FLAT, said);
       progress("finding them in stages");
       sizes.add(size(size, exact, answers(bundle, Search.STAGED, said)));
     }
@@ -130,9 +139,11 @@ final class RecallCommand implements Callable<Integer> {
     spec.commandLine().getErr().flush();
   }
 
-  private List<Answer> answers(Path bundle, Search search, List<String> said)
+  /** The answers to every request, by how many skills are asked for. */
+  private Map<Integer, List<Answer>> answers(Path bundle, Search search, List<String> said)
       throws BundleException, ExecutionProviderException {
-    List<Answer> answers = new ArrayList<>();
+    Map<Integer, List<Answer>> answers = new HashMap<>();
+    DEPTHS.forEach(depth -> answers.put(depth, new ArrayList<>()));
     Random random = new Random(BundleOptions.SEED);
     try (OnnxShortlistModel model =
             OnnxShortlistModel.load(bundle, OnnxRuntime.start(ExecutionProvider.CPU), 1, search);
@@ -151,31 +162,35 @@ final class RecallCommand implements Callable<Integer> {
         for (String text : said) {
           workspace.encode(List.of(WeightedTexts.of(model.tokenizer().tokenize(text))));
           workspace.attend(enabled);
-          long start = System.nanoTime();
-          workspace.classify(enabled, DEEPEST);
-          long nanos = System.nanoTime() - start;
-          List<Integer> rows = new ArrayList<>();
-          for (int rank = 0; rank < DEEPEST; rank++) {
-            rows.add(workspace.topRow(0, rank));
+          for (int depth : DEPTHS) {
+            requireNonNull(answers.get(depth)).add(answer(workspace, enabled, depth));
           }
-          answers.add(new Answer(rows, workspace.topLogProbability(0, 0), nanos));
         }
       }
     }
     return answers;
   }
 
-  private static Size size(int skills, List<Answer> exact, List<Answer> staged) {
+  private static Answer answer(Workspace workspace, List<EnabledSkills> enabled, int depth) {
+    long start = System.nanoTime();
+    workspace.classify(enabled, depth);
+    long nanos = System.nanoTime() - start;
+    List<Integer> rows = new ArrayList<>();
+    for (int rank = 0; rank < depth; rank++) {
+      rows.add(workspace.topRow(0, rank));
+    }
+    return new Answer(rows, workspace.topLogProbability(0, 0), nanos);
+  }
+
+  private static Size size(
+      int skills, Map<Integer, List<Answer>> exacts, Map<Integer, List<Answer>> stageds) {
     List<Double> recall = new ArrayList<>();
     for (int depth : DEPTHS) {
-      double found = 0;
-      for (int i = 0; i < exact.size(); i++) {
-        Set<Integer> best = new HashSet<>(exact.get(i).rows.subList(0, depth));
-        best.retainAll(new HashSet<>(staged.get(i).rows.subList(0, depth)));
-        found += best.size();
-      }
-      recall.add(found / depth / exact.size());
+      recall.add(
+          recall(depth, requireNonNull(exacts.get(depth)), requireNonNull(stageds.get(depth))));
     }
+    List<Answer> exact = requireNonNull(exacts.get(USUAL));
+    List<Answer> staged = requireNonNull(stageds.get(USUAL));
     double[] differences = new double[exact.size()];
     for (int i = 0; i < differences.length; i++) {
       differences[i] = Math.abs(exact.get(i).logProbability - staged.get(i).logProbability);
@@ -190,6 +205,16 @@ final class RecallCommand implements Callable<Integer> {
         medianMicros(staged));
   }
 
+  private static double recall(int depth, List<Answer> exact, List<Answer> staged) {
+    double found = 0;
+    for (int i = 0; i < exact.size(); i++) {
+      Set<Integer> best = new HashSet<>(exact.get(i).rows);
+      best.retainAll(new HashSet<>(staged.get(i).rows));
+      found += best.size();
+    }
+    return found / depth / exact.size();
+  }
+
   private static double medianMicros(List<Answer> answers) {
     long[] nanos = answers.stream().mapToLong(Answer::nanos).sorted().toArray();
     return Math.round(nanos[nanos.length / 2] / 100.0) / 10.0;
@@ -200,8 +225,9 @@ final class RecallCommand implements Callable<Integer> {
     text.append("Machine: ").append(report.machine).append("\n\n");
     text.append("Measured by `bench ").append(report.command).append("`, bundle ");
     text.append(report.bundle).append(" resized to each number of skills.\n\n");
-    text.append("| skills | requests | recall of the best 1 | 5 | 20 | 50 | first answer's log");
-    text.append(" probability off by, p99 | exact, one request, µs | staged, µs |\n");
+    text.append(
+        "| skills | requests | recall of the best 1 | 5 | 20 | 50, asked for so many | of five: first");
+    text.append(" answer's log probability off by, p99 | exact, µs | staged, µs |\n");
     text.append("|---:|---:|---:|---:|---:|---:|---:|---:|---:|\n");
     for (Size size : report.sizes) {
       text.append(String.format(Locale.ROOT, "| %,d | %,d |", size.skills, size.requests));

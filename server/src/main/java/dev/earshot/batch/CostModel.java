@@ -35,14 +35,14 @@ public final class CostModel {
 
   private final Ticker ticker;
   private final Sums prior = new Sums();
-  private volatile Fit priorFit;
+  private volatile Line priorFit;
 
   /** Guarded by this, as what follows. */
   private boolean doubted;
 
   private final Sums recent = new Sums();
 
-  private volatile Fit fit;
+  private volatile Line fit;
   private volatile long observedNanos;
 
   /**
@@ -66,9 +66,9 @@ public final class CostModel {
     observedNanos = ticker.nanoTime() - STALE_NANOS;
   }
 
-  private Fit fitOfPrior() {
-    Fit line = prior.fit(new Sums(), 0);
-    return new Fit(line.a, line.b, PRIOR_DEVIATION * line.at(1));
+  private Line fitOfPrior() {
+    Line line = prior.fit(new Sums(), 0);
+    return new Line(line.a, line.b, PRIOR_DEVIATION * line.at(1));
   }
 
   /**
@@ -95,7 +95,7 @@ public final class CostModel {
       doubted = false;
       setLevel(rows, nanos);
     }
-    Fit before = fit;
+    Line before = fit;
     double expected = before.at(rows);
     double observed = Math.min((double) nanos, Math.max(1, MOST_TIMES * expected));
     recent.decay(DECAY);
@@ -107,21 +107,13 @@ public final class CostModel {
 
   /** Nanoseconds that a run is expected to take; 0 for no rows. */
   public long expected(int rows) {
-    return rows == 0 ? 0 : (long) current().at(rows);
+    return line(ticker.nanoTime()).expected(rows);
   }
 
   /** Nanoseconds that a run will hardly exceed; 0 for no rows. */
   public long bound(int rows) {
-    if (rows == 0) {
-      return 0;
-    }
-    return bound((long) current().at(rows), variance(rows));
-  }
-
-  /** The square of how far runs lie off the line on average, in nanoseconds²; 0 for no rows. */
-  public double variance(int rows) {
-    double deviation = rows == 0 ? 0 : current().deviation;
-    return deviation * deviation;
+    Line line = line(ticker.nanoTime());
+    return bound(line.expected(rows), line.variance(rows));
   }
 
   /**
@@ -135,18 +127,31 @@ public final class CostModel {
     return (long) (expectedNanos + DEVIATIONS * Math.sqrt(variance));
   }
 
-  private Fit current() {
-    return ticker.nanoTime() - observedNanos >= STALE_NANOS ? priorFit : fit;
+  /** What holds at a time: who asks several models, or one several times, reads the clock once. */
+  public Line line(long nowNanos) {
+    return nowNanos - observedNanos >= STALE_NANOS ? priorFit : fit;
   }
 
   /**
+   * What runs take by their rows. Immutable.
+   *
    * @param a nanoseconds a row
    * @param b nanoseconds a run
    * @param deviation smoothed absolute deviation, nanoseconds
    */
-  private record Fit(double a, double b, double deviation) {
-    double at(int rows) {
+  public record Line(double a, double b, double deviation) {
+    private double at(int rows) {
       return a * rows + b;
+    }
+
+    /** Nanoseconds that a run is expected to take; 0 for no rows. */
+    public long expected(int rows) {
+      return rows == 0 ? 0 : (long) at(rows);
+    }
+
+    /** The square of how far runs lie off the line on average, in nanoseconds²; 0 for no rows. */
+    public double variance(int rows) {
+      return rows == 0 ? 0 : deviation * deviation;
     }
   }
 
@@ -181,7 +186,7 @@ public final class CostModel {
     }
 
     /** The line through these and further sums; neither slope nor intercept is negative. */
-    Fit fit(Sums further, double deviation) {
+    Line fit(Sums further, double deviation) {
       double sw = w + further.w;
       double sn = wn + further.wn;
       double snn = wnn + further.wnn;
@@ -190,17 +195,17 @@ public final class CostModel {
       double determinant = sw * snn - sn * sn;
       if (determinant <= 1e-9 * sw * snn) {
         // One size alone: as if a run cost nothing beyond its rows.
-        return new Fit(snt / snn, 0, deviation);
+        return new Line(snt / snn, 0, deviation);
       }
       double a = (sw * snt - sn * st) / determinant;
       double b = (st - a * sn) / sw;
       if (a < 0) {
-        return new Fit(0, st / sw, deviation);
+        return new Line(0, st / sw, deviation);
       }
       if (b < 0) {
-        return new Fit(snt / snn, 0, deviation);
+        return new Line(snt / snn, 0, deviation);
       }
-      return new Fit(a, b, deviation);
+      return new Line(a, b, deviation);
     }
   }
 }

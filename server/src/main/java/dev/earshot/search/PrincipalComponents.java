@@ -55,6 +55,26 @@ final class PrincipalComponents {
     }
   }
 
+  /** The same of four vectors, from one on: sums are read and written once. */
+  static void addTo(float[] sum, float[] factors, float[][] vectors, int from) {
+    float factor0 = factors[from];
+    float factor1 = factors[from + 1];
+    float factor2 = factors[from + 2];
+    float factor3 = factors[from + 3];
+    float[] vector0 = vectors[from];
+    float[] vector1 = vectors[from + 1];
+    float[] vector2 = vectors[from + 2];
+    float[] vector3 = vectors[from + 3];
+    for (int i = 0; i < sum.length; i++) {
+      sum[i] =
+          sum[i]
+              + factor0 * vector0[i]
+              + factor1 * vector1[i]
+              + factor2 * vector2[i]
+              + factor3 * vector3[i];
+    }
+  }
+
   /** Gram and Schmidt's, each vector against those before it. */
   private static void orthonormalise(float[][] vectors) {
     for (int v = 0; v < vectors.length; v++) {

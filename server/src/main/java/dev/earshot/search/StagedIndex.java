@@ -264,7 +264,11 @@ public final class StagedIndex {
 
   private void project(float[] vector, float[] components) {
     Arrays.fill(components, 0);
-    for (int d = 0; d < vector.length; d++) {
+    int d = 0;
+    for (; d + 4 <= vector.length; d += 4) {
+      PrincipalComponents.addTo(components, vector, basis, d);
+    }
+    for (; d < vector.length; d++) {
       PrincipalComponents.addTo(components, vector[d], basis[d]);
     }
   }

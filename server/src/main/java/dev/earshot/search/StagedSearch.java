@@ -18,7 +18,7 @@ public final class StagedSearch {
   /** Blocks that stay in the first cache while they are scored for each query: 28 KiB. */
   private static final int TILE = 12;
 
-  /** Rows of which at least, and at most twice which, are refined: this part of all, */
+  /** Rows of which at least, and not many more, are refined: this part of all, */
   private static final int REFINED_PART = 80;
 
   /** but no fewer nor more than this, */
@@ -29,7 +29,7 @@ public final class StagedSearch {
   /** and so many for each answer that is asked for. */
   private static final int REFINED_AN_ANSWER = 12;
 
-  /** Rows of which at least, and at most twice which, the exact logits are made: some, */
+  /** Rows of which at least, and not many more, the exact logits are made: some, */
   private static final int FEWEST_FINALISTS = 64;
 
   /** so many for each answer that is asked for, */
@@ -78,9 +78,14 @@ public final class StagedSearch {
   private final short[] exact;
   private final StagedIndex.Copies copies;
 
-  /** What is refined: positions in the scores, in ascending order, places, and refined scores. */
+  /**
+   * What is refined: positions in the scores, in ascending order, the scores, the least of which is
+   * the threshold or above it, places, and refined scores.
+   */
   private final int[] candidates;
 
+  private final short[] candidateScores;
+  private short candidateThreshold;
   private final int[] candidatePlaces;
   private final short[] refined;
 
@@ -121,6 +126,7 @@ public final class StagedSearch {
     copies = new StagedIndex.Copies(index);
     // Where all rows score alike, all are candidates.
     candidates = new int[count];
+    candidateScores = new short[count];
     candidatePlaces = index.isProbed() ? new int[count] : candidates;
     refined = new short[count];
     finalists = new int[count];
@@ -183,9 +189,8 @@ public final class StagedSearch {
     int count = scoreCounts[slot];
     short best = lanes.greatest(scored, count);
     int wanted = Math.min(count, fewestRefined + REFINED_AN_ANSWER * k);
-    short threshold =
-        threshold(scored, count, best, sampleThreshold(scored, count, best, wanted), wanted);
-    int candidateCount = lanes.findAtLeast(scored, count, threshold, candidates);
+    int candidateCount = findCandidates(scored, count, best, wanted);
+    short threshold = candidateThreshold;
     double others = lanes.sumOfPowersBelow(scored, count, threshold, best, slope);
 
     if (probe != null) {
@@ -195,15 +200,15 @@ public final class StagedSearch {
     }
     index.furtherProducts(candidatePlaces, candidateCount, further[slot], products);
     for (int i = 0; i < candidateCount; i++) {
-      refined[i] = index.refined(scored[candidates[i]], products[i]);
+      refined[i] = index.refined(candidateScores[i], products[i]);
     }
     short refinedBest = lanes.greatest(refined, candidateCount);
     short refinedThreshold =
         threshold(
             refined,
             candidateCount,
+            Short.MIN_VALUE,
             refinedBest,
-            (Short.MIN_VALUE + refinedBest) >> 1,
             Math.min(
                 candidateCount,
                 FEWEST_FINALISTS + FINALISTS_AN_ANSWER * k + heads.count() / FINALIST_PART));
@@ -282,32 +287,66 @@ public final class StagedSearch {
   }
 
   /**
-   * Such that between once and twice as many as are wanted score as much, where that can be.
+   * Finds at least so many of the best scores as are wanted, and few more. First somewhat more are
+   * found, by one look at all scores; their own scores then tell which are too many.
    *
-   * @param guess tried first
+   * @return how many were written to {@link #candidates}, their scores beside them
    */
-  private short threshold(short[] scored, int count, short best, int guess, int wanted) {
-    int low = Short.MIN_VALUE;
-    int high = best + 1;
-    int middle = guess;
+  private int findCandidates(short[] scored, int count, short best, int wanted) {
+    candidateThreshold = sampleThreshold(scored, count, best, wanted);
+    int found = lanes.findAtLeast(scored, count, candidateThreshold, candidates);
+    if (found < wanted) {
+      short most = (short) (candidateThreshold - 1);
+      candidateThreshold = threshold(scored, count, Short.MIN_VALUE, most, wanted);
+      found = lanes.findAtLeast(scored, count, candidateThreshold, candidates);
+    }
+    for (int i = 0; i < found; i++) {
+      candidateScores[i] = scored[candidates[i]];
+    }
+    if (found <= enough(wanted)) {
+      return found;
+    }
+    candidateThreshold = threshold(candidateScores, found, candidateThreshold, best, wanted);
+    int kept = lanes.findAtLeast(candidateScores, found, candidateThreshold, finalists);
+    for (int i = 0; i < kept; i++) {
+      candidates[i] = candidates[finalists[i]];
+      candidateScores[i] = candidateScores[finalists[i]];
+    }
+    return kept;
+  }
+
+  /** More than that are too many. */
+  private static int enough(int wanted) {
+    return wanted + wanted / 8;
+  }
+
+  /**
+   * Such that as many as are wanted score as much, and few more, where that can be.
+   *
+   * @param least what at least as many as are wanted score
+   * @param most more than that, fewer than are wanted score
+   */
+  private short threshold(short[] scored, int count, short least, short most, int wanted) {
+    int low = least;
+    int high = most + 1;
     // At least so many score low, fewer score high.
     while (low + 1 < high) {
+      int middle = (low + high) >> 1;
       int found = lanes.countAtLeast(scored, 0, count, (short) middle);
       if (found < wanted) {
         high = middle;
       } else {
         low = middle;
-        if (found <= 2 * wanted) {
+        if (found <= enough(wanted)) {
           break;
         }
       }
-      middle = (low + high) >> 1;
     }
     return (short) low;
   }
 
-  /** What would be such a threshold if all rows were like a few of them. */
-  private int sampleThreshold(short[] scored, int scoredCount, short best, int wanted) {
+  /** What half as many again as are wanted would score if all rows were like a few of them. */
+  private short sampleThreshold(short[] scored, int scoredCount, short best, int wanted) {
     int step = scoredCount / SAMPLES;
     int length = Math.min(step, SAMPLE_LENGTH);
     int sampled = SAMPLES * length;
@@ -325,7 +364,7 @@ public final class StagedSearch {
         low = middle;
       }
     }
-    return (low + high) >> 1;
+    return (short) ((low + high) >> 1);
   }
 
   /** Puts the best {@code k} of the first {@code all} in order; of equals the first row first. */

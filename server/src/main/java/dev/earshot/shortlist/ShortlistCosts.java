@@ -3,10 +3,12 @@ package dev.earshot.shortlist;
 import dev.earshot.batch.Admission;
 import dev.earshot.batch.BatchPlan;
 import dev.earshot.batch.CostModel;
+import dev.earshot.batch.CostModel.Line;
 import dev.earshot.batch.CostModel.Observation;
 import dev.earshot.deadline.Ticker;
 import dev.earshot.model.LoadReport.WarmShape;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -39,6 +41,7 @@ final class ShortlistCosts {
   private final CostModel handOver;
   private final int batchMax;
   private final long plannedRunNanos;
+  private final Ticker ticker;
 
   /**
    * @param warm what was measured while warming
@@ -47,6 +50,7 @@ final class ShortlistCosts {
   ShortlistCosts(List<WarmShape> warm, int batchMax, long plannedRunNanos, Ticker ticker) {
     this.batchMax = batchMax;
     this.plannedRunNanos = plannedRunNanos;
+    this.ticker = ticker;
     for (int i = 0; i < WORD_BUCKETS; i++) {
       encode[i] = new CostModel(ticker, prior(warm, "encode", i));
     }
@@ -108,27 +112,6 @@ final class ShortlistCosts {
     return K_BUCKETS[skillBucket(skills)];
   }
 
-  /**
-   * Nanoseconds that a batch of like requests will hardly exceed.
-   *
-   * @param texts of each request
-   * @param words of its longest text
-   */
-  private long bound(int requests, int texts, int words, int enabled, int skills) {
-    CostModel encoding = encode[wordBucket(words)];
-    CostModel attending = attend[enabledBucket(enabled)];
-    CostModel classifying = classify[skillBucket(skills)];
-    return CostModel.bound(
-        encoding.expected(requests * texts)
-            + attending.expected(requests)
-            + classifying.expected(requests)
-            + handOver.expected(requests),
-        encoding.variance(requests * texts)
-            + attending.variance(requests)
-            + classifying.variance(requests)
-            + handOver.variance(requests));
-  }
-
   /** What a request would take. */
   Admission.Cost of(ShortlistJob job) {
     return cost(job.texts().tokens().size(), job.texts().longest(), job.maxSkills());
@@ -153,16 +136,13 @@ final class ShortlistCosts {
    * @param words of the longest text
    */
   private Admission.Cost cost(int texts, int words, int skills) {
-    return new Admission.Cost(
-        contextFree(1, texts, words, skills),
-        batched(texts, words, 0, skills),
-        batched(texts, words, COMMON_ENABLED, skills));
+    Lines contextFree = lines(texts, words, 0, skills);
+    Lines common = contextFree.withAttention(attend[enabledBucket(COMMON_ENABLED)]);
+    return new Admission.Cost(contextFree.expected(1), batched(contextFree), batched(common));
   }
 
-  private long batched(int texts, int words, int enabled, int skills) {
-    long alone = bound(1, texts, words, enabled, skills);
-    long full = bound(batchMax, texts, words, enabled, skills);
-    return Math.max(alone, Math.min(full, plannedRunNanos));
+  private long batched(Lines lines) {
+    return Math.max(lines.bound(1), Math.min(lines.bound(batchMax), plannedRunNanos));
   }
 
   /**
@@ -170,8 +150,9 @@ final class ShortlistCosts {
    * there may be, but no more than are planned for a run.
    */
   long share(ShortlistJob job) {
-    long one = contextFree(job, 1);
-    long most = contextFree(job, batchMax);
+    Lines lines = lines(job.texts().tokens().size(), job.texts().longest(), 0, job.maxSkills());
+    long one = lines.expected(1);
+    long most = lines.expected(batchMax);
     if (most <= plannedRunNanos || batchMax == 1) {
       return most / batchMax;
     }
@@ -181,16 +162,44 @@ final class ShortlistCosts {
     return (long) (row + run / rows);
   }
 
-  private long contextFree(ShortlistJob job, int requests) {
-    return contextFree(
-        requests, job.texts().tokens().size(), job.texts().longest(), job.maxSkills());
+  private Lines lines(int texts, int words, int enabled, int skills) {
+    long now = ticker.nanoTime();
+    return new Lines(
+        now,
+        texts,
+        encode[wordBucket(words)].line(now),
+        attend[enabledBucket(enabled)].line(now),
+        classify[skillBucket(skills)].line(now),
+        handOver.line(now));
   }
 
-  private long contextFree(int requests, int texts, int words, int skills) {
-    return encode[wordBucket(words)].expected(requests * texts)
-        + attend[0].expected(requests)
-        + classify[skillBucket(skills)].expected(requests)
-        + handOver.expected(requests);
+  /**
+   * What holds now of batches of like requests.
+   *
+   * @param texts of each request
+   */
+  private record Lines(
+      long now, int texts, Line encoding, Line attending, Line classifying, Line handingOver) {
+    Lines withAttention(CostModel other) {
+      return new Lines(now, texts, encoding, other.line(now), classifying, handingOver);
+    }
+
+    long expected(int requests) {
+      return encoding.expected(requests * texts)
+          + attending.expected(requests)
+          + classifying.expected(requests)
+          + handingOver.expected(requests);
+    }
+
+    /** Nanoseconds that a batch will hardly exceed. */
+    long bound(int requests) {
+      return CostModel.bound(
+          expected(requests),
+          encoding.variance(requests * texts)
+              + attending.variance(requests)
+              + classifying.variance(requests)
+              + handingOver.variance(requests));
+    }
   }
 
   /** Takes a run of encoding into account. */
@@ -200,7 +209,8 @@ final class ShortlistCosts {
       int texts = plan.texts[bucket];
       if (texts > 0) {
         // Of texts of several lengths, each takes its part as expected.
-        double part = expected == 0 ? 1 : (double) encode[bucket].expected(texts) / expected;
+        double part =
+            expected == 0 ? 1 : (double) encode[bucket].line(plan.now).expected(texts) / expected;
         encode[bucket].observe(texts, (long) (part * nanos));
       }
     }
@@ -229,9 +239,13 @@ final class ShortlistCosts {
     private int mostEnabled;
     private int mostSkills = 1;
 
+    /** When the plan was begun; what held then is what it goes by. */
+    private long now;
+
     @Override
     public void clear() {
-      java.util.Arrays.fill(texts, 0);
+      now = ticker.nanoTime();
+      Arrays.fill(texts, 0);
       requests = 0;
       mostEnabled = 0;
       mostSkills = 1;
@@ -260,19 +274,21 @@ final class ShortlistCosts {
     @Override
     public long expected() {
       return encoding()
-          + attend[enabledBucket(mostEnabled)].expected(requests)
-          + classify[skillBucket(mostSkills)].expected(requests)
-          + handOver.expected(requests);
+          + attending().expected(requests)
+          + classifying().expected(requests)
+          + handOver.line(now).expected(requests);
     }
 
     @Override
     public long bound() {
       double variance =
-          attend[enabledBucket(mostEnabled)].variance(requests)
-              + classify[skillBucket(mostSkills)].variance(requests)
-              + handOver.variance(requests);
+          attending().variance(requests)
+              + classifying().variance(requests)
+              + handOver.line(now).variance(requests);
       for (int bucket = 0; bucket < WORD_BUCKETS; bucket++) {
-        variance += encode[bucket].variance(texts[bucket]);
+        if (texts[bucket] > 0) {
+          variance += encode[bucket].line(now).variance(texts[bucket]);
+        }
       }
       return CostModel.bound(expected(), variance);
     }
@@ -280,9 +296,19 @@ final class ShortlistCosts {
     private long encoding() {
       long sum = 0;
       for (int bucket = 0; bucket < WORD_BUCKETS; bucket++) {
-        sum += encode[bucket].expected(texts[bucket]);
+        if (texts[bucket] > 0) {
+          sum += encode[bucket].line(now).expected(texts[bucket]);
+        }
       }
       return sum;
+    }
+
+    private Line attending() {
+      return attend[enabledBucket(mostEnabled)].line(now);
+    }
+
+    private Line classifying() {
+      return classify[skillBucket(mostSkills)].line(now);
     }
 
     private long time(ShortlistJob job, boolean bound) {
