@@ -19,7 +19,7 @@ public final class StagedSearch {
   private static final int TILE = 12;
 
   /** Rows of which at least, and not many more, are refined: this part of all, */
-  private static final int REFINED_PART = 80;
+  private static final int REFINED_PART = 64;
 
   /** but no fewer nor more than this, */
   private static final int FEWEST_REFINED = 512;
@@ -27,10 +27,10 @@ public final class StagedSearch {
   private static final int MOST_REFINED = 16_384;
 
   /** and so many for each answer that is asked for. */
-  private static final int REFINED_AN_ANSWER = 12;
+  private static final int REFINED_AN_ANSWER = 24;
 
   /** Rows of which at least, and not many more, the exact logits are made: some, */
-  private static final int FEWEST_FINALISTS = 64;
+  private static final int FEWEST_FINALISTS = 32;
 
   /** so many for each answer that is asked for, */
   private static final int FINALISTS_AN_ANSWER = 6;
