@@ -280,13 +280,12 @@ final class LoadCommand implements Callable<Integer> {
       }
       if (overload) {
         double capacity = knownCapacity != null || curve == null ? known() : curve.capacity();
-        double peak = curve == null ? 0 : curve.peakGoodput();
         if (!(capacity > 0)) {
           throw new BenchException(
               "no rate was sustained within the deadline, so that there is none to exceed (fewer"
                   + " --skills, or a longer --deadline?)");
         }
-        bursts = session.overload(capacity, peak, factors, burstSeconds);
+        bursts = session.overload(capacity, factors, burstSeconds);
       }
     }
     return new LoadReport(

@@ -9,6 +9,7 @@ import dev.earshot.perf.micro.Stalls;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -63,15 +64,22 @@ record LoadReport(
   /**
    * Bursts beyond capacity.
    *
-   * @param peakGoodput that goodput is compared with
+   * @param peakGoodput that goodput is compared with: the most of {@code peakRuns}
+   * @param peakRuns before the bursts, at the capacity and somewhat above; none in reports of
+   *     before 2026-12
    * @param phases in the order in which they ran, without a pause between
    */
   record Overload(
       double capacity,
       @JsonProperty("peak_goodput") double peakGoodput,
+      @JsonProperty("peak_runs") List<PhaseResult> peakRuns,
       List<PhaseResult> phases,
       List<Burst> bursts,
-      @JsonProperty("rss_growth") double rssGrowth) {}
+      @JsonProperty("rss_growth") double rssGrowth) {
+    Overload {
+      peakRuns = Objects.requireNonNullElse(peakRuns, List.of());
+    }
+  }
 
   /**
    * What a burst did.

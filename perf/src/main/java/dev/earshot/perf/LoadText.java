@@ -44,6 +44,7 @@ final class LoadText {
     }
     LoadReport.Overload overload = report.overload();
     if (overload != null) {
+      phases(text, "What the bursts are compared with", overload.peakRuns());
       phases(text, "Overload, without a pause between", overload.phases());
       text.append("\n| burst | goodput, of the peak | refusal p99 ms | CPU µs a refusal | back to");
       text.append(" normal after ms |\n|---:|---:|---:|---:|---:|\n");

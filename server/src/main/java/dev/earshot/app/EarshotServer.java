@@ -7,8 +7,8 @@ import dev.earshot.bias.UserLists;
 import dev.earshot.catalog.BundleReloader;
 import dev.earshot.catalog.Catalog;
 import dev.earshot.context.Interactions;
-import dev.earshot.core.CompilerThreads;
 import dev.earshot.core.Foreground;
+import dev.earshot.core.JvmThreads;
 import dev.earshot.deadline.Ticker;
 import dev.earshot.deadline.TimerError;
 import dev.earshot.grpc.GrpcEndpoint;
@@ -332,7 +332,7 @@ public final class EarshotServer implements AutoCloseable {
       grpc.start();
       // Its thread is of no use any more.
       rehearsed.biaser().close();
-      int unused = CompilerThreads.yieldToRequests();
+      int unused = JvmThreads.yieldToRequests();
     } catch (IOException e) {
       throw cannotListen("port", options.port(), e);
     }

@@ -1,6 +1,6 @@
 package dev.earshot.perf.load;
 
-import dev.earshot.core.CompilerThreads;
+import dev.earshot.core.JvmThreads;
 import dev.earshot.grpc.PromptThreads;
 import io.grpc.ManagedChannel;
 import io.grpc.netty.NettyChannelBuilder;
@@ -93,7 +93,7 @@ public final class LoadDriver implements AutoCloseable {
   public LoadDriver(Options options, Traffic traffic) {
     this.options = options;
     // A driver that waits for its own compilers is behind its schedule.
-    int unused = CompilerThreads.yieldToRequests();
+    int unused = JvmThreads.yieldToRequests();
     SplittableRandom random = new SplittableRandom(options.seed);
     boolean epoll = Epoll.isAvailable();
     for (int i = 0; i < options.loops; i++) {
