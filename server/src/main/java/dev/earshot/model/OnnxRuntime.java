@@ -120,9 +120,6 @@ public final class OnnxRuntime {
       // A pattern is one block for all tensors of a run, kept for each shape that ever came up:
       // with dozens of shapes it takes megabytes and, measured, no time off a run.
       options.setMemoryPatternOptimization(false);
-      // A run of few rows makes a hundred small tensors: the C library finds room for them sooner
-      // than the runtime's arena, and gives back what a large batch took.
-      options.setCPUArenaAllocator(false);
       if (provider == ExecutionProvider.CUDA) {
         options.addCUDA(0);
       }

@@ -18,8 +18,15 @@ public final class StagedSearch {
   /** Blocks that stay in the first cache while they are scored for each query: 28 KiB. */
   private static final int TILE = 12;
 
-  /** Rows of which at least, and not many more, are refined: this part of all, */
-  private static final int REFINED_PART = 64;
+  /**
+   * How far below the k-th best a row may score and still be of the k best, in deviations of what a
+   * score is off by: for two rows together that is three and a half of their difference's. Of a
+   * sure query few rows score so much.
+   */
+  private static final double REACH = 5;
+
+  /** Rows that are refined at most, and not many more, of an unsure one: this part of all, */
+  private static final int REFINED_PART = 48;
 
   /** but no fewer nor more than this, */
   private static final int FEWEST_REFINED = 512;
@@ -29,8 +36,8 @@ public final class StagedSearch {
   /** and so many for each answer that is asked for. */
   private static final int REFINED_AN_ANSWER = 24;
 
-  /** Rows of which at least, and not many more, the exact logits are made: some, */
-  private static final int FEWEST_FINALISTS = 32;
+  /** Rows of which the exact logits are made at most, and not many more: some, */
+  private static final int FEWEST_FINALISTS = 64;
 
   /** so many for each answer that is asked for, */
   private static final int FINALISTS_AN_ANSWER = 6;
@@ -105,6 +112,8 @@ public final class StagedSearch {
   private final int[] topRows;
   private final float[] topLogits;
   private double logTotal;
+  private int refinedCount;
+  private int exactCount;
 
   /**
    * @param maxEnabled rows that a user may have enabled
@@ -189,7 +198,7 @@ public final class StagedSearch {
     int count = scoreCounts[slot];
     short best = lanes.greatest(scored, count);
     int wanted = Math.min(count, fewestRefined + REFINED_AN_ANSWER * k);
-    int candidateCount = findCandidates(scored, count, best, wanted);
+    int candidateCount = findCandidates(scored, count, best, wanted, k);
     short threshold = candidateThreshold;
     double others = lanes.sumOfPowersBelow(scored, count, threshold, best, slope);
 
@@ -203,15 +212,17 @@ public final class StagedSearch {
       refined[i] = index.refined(candidateScores[i], products[i]);
     }
     short refinedBest = lanes.greatest(refined, candidateCount);
+    int wantedFinalists =
+        FEWEST_FINALISTS + FINALISTS_AN_ANSWER * k + heads.count() / FINALIST_PART;
     short refinedThreshold =
         threshold(
             refined,
             candidateCount,
             Short.MIN_VALUE,
             refinedBest,
-            Math.min(
-                candidateCount,
-                FEWEST_FINALISTS + FINALISTS_AN_ANSWER * k + heads.count() / FINALIST_PART));
+            wantedFinalists,
+            k,
+            index.refinedVariance());
     int finalistCount = lanes.findAtLeast(refined, candidateCount, refinedThreshold, finalists);
     double refinedOthers =
         lanes.sumOfPowersBelow(refined, candidateCount, refinedThreshold, refinedBest, slope);
@@ -220,6 +231,8 @@ public final class StagedSearch {
       rows[i] = cells.row(places[i]);
     }
 
+    refinedCount = candidateCount;
+    exactCount = finalistCount;
     int all = finalistCount;
     for (int e = 0; e < enabled.length; e++) {
       int place = cells.place(enabled[e]);
@@ -287,12 +300,12 @@ public final class StagedSearch {
   }
 
   /**
-   * Finds at least so many of the best scores as are wanted, and few more. First somewhat more are
-   * found, by one look at all scores; their own scores then tell which are too many.
+   * Finds what may be among the k best, but no more than are wanted, or not many. First somewhat
+   * more are found, by one look at all scores; their own scores then tell which are too many.
    *
    * @return how many were written to {@link #candidates}, their scores beside them
    */
-  private int findCandidates(short[] scored, int count, short best, int wanted) {
+  private int findCandidates(short[] scored, int count, short best, int wanted, int k) {
     candidateThreshold = sampleThreshold(scored, count, best, wanted);
     int found = lanes.findAtLeast(scored, count, candidateThreshold, candidates);
     if (found < wanted) {
@@ -303,16 +316,32 @@ public final class StagedSearch {
     for (int i = 0; i < found; i++) {
       candidateScores[i] = scored[candidates[i]];
     }
-    if (found <= enough(wanted)) {
-      return found;
-    }
-    candidateThreshold = threshold(candidateScores, found, candidateThreshold, best, wanted);
+    candidateThreshold =
+        threshold(
+            candidateScores, found, candidateThreshold, best, wanted, k, index.coarseVariance());
     int kept = lanes.findAtLeast(candidateScores, found, candidateThreshold, finalists);
     for (int i = 0; i < kept; i++) {
       candidates[i] = candidates[finalists[i]];
       candidateScores[i] = candidateScores[finalists[i]];
     }
     return kept;
+  }
+
+  /**
+   * Such that what may be among the k best scores as much, but no more than are wanted, or not many
+   * more.
+   *
+   * @param least what all score
+   * @param best the greatest score
+   * @param variance of what scores are off by, in logits
+   */
+  private short threshold(
+      short[] scored, int count, short least, short best, int wanted, int k, double variance) {
+    short ofWanted =
+        count <= enough(wanted) ? least : threshold(scored, count, least, best, wanted);
+    short ofBest = threshold(scored, count, least, best, Math.min(k, count));
+    double reach = REACH * Math.sqrt(variance) / index.logitOfScore();
+    return (short) Math.max(ofWanted, ofBest - reach);
   }
 
   /** More than that are too many. */
@@ -404,6 +433,16 @@ public final class StagedSearch {
   /** {@code log Σ exp} of all logits, boosts and temperature included, for what was found last. */
   public double logTotal() {
     return logTotal;
+  }
+
+  /** How many rows were refined for what was found last. */
+  int refinedCount() {
+    return refinedCount;
+  }
+
+  /** Of how many of these the exact logits were made. */
+  int exactCount() {
+    return exactCount;
   }
 
   /** The query last found for, as int8 values: for further products with it. */

@@ -62,6 +62,15 @@ abstract class StagedSearchContract {
   }
 
   @Test
+  void looksCloserAtWhatMayBeAmongTheBestAlone() {
+    find(query(), NOBODY, NOTHING, 1);
+
+    // As many as are around a centre; of unsure queries it would be hundreds.
+    assertThat(search.exactCount()).isBetween(K, 2 * K);
+    assertThat(search.refinedCount()).isBetween(search.exactCount(), 256);
+  }
+
+  @Test
   void estimatesTheTotalOfAllFromTheFewThatItComputes() {
     for (float inverseTemperature : new float[] {0.7f, 1, 1.3f}) {
       float[] query = query();
