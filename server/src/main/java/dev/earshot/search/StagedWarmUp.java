@@ -42,7 +42,7 @@ public final class StagedWarmUp {
     while (steady < STEADY_ROUNDS && System.nanoTime() < end) {
       long start = System.nanoTime();
       for (int i = 0; i < SEARCHES; i++) {
-        search(searches[i % 2], 1 + i / 2 % StagedSearch.AT_A_TIME, random);
+        search(searches[i % 2], 1 + i / 2 % StagedSearch.AT_A_TIME, rows, random);
       }
       long took = System.nanoTime() - start;
       steady = took > NO_FASTER * fastest ? steady + 1 : 0;
@@ -50,9 +50,9 @@ public final class StagedWarmUp {
     }
   }
 
-  private static void search(StagedSearch search, int slots, Random random) {
+  private static void search(StagedSearch search, int slots, Heads rows, Random random) {
     for (int slot = 0; slot < slots; slot++) {
-      fill(search.query(slot), random);
+      fill(search.query(slot), rows, random);
     }
     search.score(slots);
     for (int slot = 0; slot < slots; slot++) {
@@ -71,10 +71,14 @@ public final class StagedWarmUp {
     return new Heads(DIMENSION, ByteBuffer.wrap(rows), scales, new float[ROWS], 32, 0.004f);
   }
 
-  private static void fill(float[] query, Random random) {
+  /** Anything between a row and nothing like one: of sure queries less is looked at again. */
+  private static void fill(float[] query, Heads rows, Random random) {
+    int row = random.nextInt(ROWS);
+    float noise = 4 * random.nextFloat() / (float) Math.sqrt(DIMENSION);
     double squares = 0;
     for (int d = 0; d < query.length; d++) {
-      query[d] = (float) random.nextGaussian();
+      float value = rows.rows().get(row * DIMENSION + d) * rows.scales()[row];
+      query[d] = value + noise * (float) random.nextGaussian();
       squares += query[d] * query[d];
     }
     for (int d = 0; d < query.length; d++) {
