@@ -31,8 +31,8 @@ public enum Precedence {
   WORKER(Policy.OTHER, 10, Precedence.SHORTEST_SLICE_NANOS),
 
   /**
-   * What makes later requests faster: a third of what a worker has of a core that is never free,
-   * for code that has to be compiled anew keeps it full by being slow.
+   * What makes later requests faster, and what can wait: a third of what a worker has of a core
+   * that is never free, for code that has to be compiled anew keeps it full by being slow.
    */
   COMPILER(Policy.OTHER, 15, 0),
 

@@ -136,7 +136,7 @@ final class ShortlistCosts {
    * @param words of the longest text
    */
   private Admission.Cost cost(int texts, int words, int skills) {
-    Lines contextFree = lines(texts, words, 0, skills);
+    Lines contextFree = lines(texts, words, skills);
     Lines common = contextFree.withAttention(attend[enabledBucket(COMMON_ENABLED)]);
     return new Admission.Cost(contextFree.expected(1), batched(contextFree), batched(common));
   }
@@ -150,7 +150,7 @@ final class ShortlistCosts {
    * there may be, but no more than are planned for a run.
    */
   long share(ShortlistJob job) {
-    Lines lines = lines(job.texts().tokens().size(), job.texts().longest(), 0, job.maxSkills());
+    Lines lines = lines(job.texts().tokens().size(), job.texts().longest(), job.maxSkills());
     long one = lines.expected(1);
     long most = lines.expected(batchMax);
     if (most <= plannedRunNanos || batchMax == 1) {
@@ -162,13 +162,14 @@ final class ShortlistCosts {
     return (long) (row + run / rows);
   }
 
-  private Lines lines(int texts, int words, int enabled, int skills) {
+  /** Without context. */
+  private Lines lines(int texts, int words, int skills) {
     long now = ticker.nanoTime();
     return new Lines(
         now,
         texts,
         encode[wordBucket(words)].line(now),
-        attend[enabledBucket(enabled)].line(now),
+        attend[0].line(now),
         classify[skillBucket(skills)].line(now),
         handOver.line(now));
   }
