@@ -62,6 +62,37 @@ abstract class StagedSearchContract {
   }
 
   @Test
+  void findsMostOfTheBestOfAnUnsureQueryToo() {
+    int found = 0;
+    for (int i = 0; i < 20; i++) {
+      float[] query = between(query(), query());
+      Set<Integer> best = new HashSet<>(best(logits(query, NOBODY, NOTHING), K));
+
+      find(query, NOBODY, NOTHING, 1);
+
+      for (int rank = 0; rank < K; rank++) {
+        found += best.contains(search.row(rank)) ? 1 : 0;
+      }
+    }
+    // Of so few rows, what is between two centres may lie in a cell that is not looked at.
+    assertThat(found).isGreaterThan((int) ((isProbed ? 0.85 : 0.99) * 20 * K));
+  }
+
+  /** As near to one as to the other. */
+  private static float[] between(float[] one, float[] other) {
+    float[] sum = new float[DIMENSION];
+    double squares = 0;
+    for (int d = 0; d < DIMENSION; d++) {
+      sum[d] = one[d] + other[d];
+      squares += sum[d] * sum[d];
+    }
+    for (int d = 0; d < DIMENSION; d++) {
+      sum[d] /= (float) Math.sqrt(squares);
+    }
+    return sum;
+  }
+
+  @Test
   void looksCloserAtWhatMayBeAmongTheBestAlone() {
     find(query(), NOBODY, NOTHING, 1);
 
